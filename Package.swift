@@ -1,0 +1,100 @@
+// swift-tools-version: 6.2
+// Weirloom: TensorFlow's graph-and-Session runtime in Swift.
+import PackageDescription
+
+/// Settings every Swift target shares.
+let settings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableExperimentalFeature("Lifetimes"),
+  .strictMemorySafety(),
+]
+
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+let argumentParser: Target.Dependency = .product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+/// Families of ops: one target each, because a release build compiles targets side by side.
+let opFamilies = ["LoomOpsArray", "LoomOpsMath", "LoomOpsNN", "LoomOpsState", "LoomOpsCore"]
+
+let package = Package(
+  name: "Weirloom",
+  products: [
+    .library(name: "Weirloom", targets: ["Weirloom"]),
+    .executable(name: "weirloom", targets: ["weirloom-cli"]),
+  ],
+  traits: [
+    .trait(
+      name: "OneDNN",
+      description: "Matrix products, convolutions and pooling through oneDNN (libdnnl-dev)."),
+    .trait(
+      name: "InvariantChecks",
+      description: "Verify graphs and plans after every pass; for tests."),
+    .default(enabledTraits: ["OneDNN"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+  ],
+  targets: [
+    // C, at the bottom.
+    .target(name: "CLoomVector"),
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+
+    // The house, from the ground up.
+    .target(name: "LoomCore", swiftSettings: settings),
+    .target(name: "LoomGraph", dependencies: ["LoomCore"], swiftSettings: settings),
+    .target(
+      name: "LoomKernels",
+      dependencies: [
+        "CLoomVector", "LoomCore", .target(name: "COneDNN", condition: .when(traits: ["OneDNN"])),
+      ],
+      swiftSettings: settings),
+    .target(
+      name: "LoomOpsSupport", dependencies: ["LoomCore", "LoomGraph", "LoomKernels"],
+      swiftSettings: settings),
+  ]
+    + opFamilies.map {
+      .target(
+        name: $0, dependencies: ["LoomCore", "LoomGraph", "LoomKernels", "LoomOpsSupport"],
+        swiftSettings: settings)
+    } + [
+      .target(
+        name: "LoomOps",
+        dependencies: ["LoomCore", "LoomGraph", "LoomKernels", "LoomOpsSupport"]
+          + opFamilies.map { .target(name: $0) },
+        swiftSettings: settings),
+      .target(
+        name: "LoomRuntime", dependencies: ["LoomCore", "LoomGraph", "LoomKernels"],
+        swiftSettings: settings),
+      .target(name: "LoomProto", dependencies: [protobuf]),
+      .target(
+        name: "LoomFormats",
+        dependencies: ["LoomCore", "LoomGraph", "LoomKernels", "LoomProto", "LoomRuntime", protobuf],
+        swiftSettings: settings),
+      .target(
+        name: "LoomTraining",
+        dependencies: ["LoomCore", "LoomFormats", "LoomGraph", "LoomOps", "LoomRuntime"],
+        swiftSettings: settings),
+      .target(
+        name: "Weirloom",
+        dependencies: [
+          "LoomCore", "LoomFormats", "LoomGraph", "LoomKernels", "LoomOps", "LoomRuntime",
+          "LoomTraining",
+        ],
+        swiftSettings: settings),
+      .executableTarget(
+        name: "weirloom-cli", dependencies: ["Weirloom", argumentParser], swiftSettings: settings),
+      .target(
+        name: "LoomTestSupport",
+        dependencies: [
+          "LoomCore", "LoomFormats", "LoomGraph", "LoomKernels", "LoomOps", "LoomRuntime",
+          "LoomProto", protobuf,
+        ],
+        swiftSettings: settings),
+    ],
+  swiftLanguageModes: [.v6],
+  cLanguageStandard: .c17
+)
