@@ -35,6 +35,7 @@ public enum DType: Int32, Hashable, Sendable, CaseIterable {
   case uint4 = 30
   case int2 = 31
   case uint2 = 32
+  case float4e2m1fn = 33
 
   case floatRef = 101
   case doubleRef = 102
@@ -68,6 +69,7 @@ public enum DType: Int32, Hashable, Sendable, CaseIterable {
   case uint4Ref = 130
   case int2Ref = 131
   case uint2Ref = 132
+  case float4e2m1fnRef = 133
 
   /// What TensorFlow adds to a dtype's number to name its reference form.
   private static let referenceOffset: Int32 = 100
@@ -90,7 +92,7 @@ public enum DType: Int32, Hashable, Sendable, CaseIterable {
   @inlinable public var byteSize: Int? {
     switch base {
     case .int8, .uint8, .bool, .qint8, .quint8, .float8e5m2, .float8e4m3fn, .float8e4m3fnuz,
-      .float8e4m3b11fnuz, .float8e5m2fnuz, .int4, .uint4, .int2, .uint2:
+      .float8e4m3b11fnuz, .float8e5m2fnuz,       .int4, .uint4, .int2, .uint2, .float4e2m1fn:
       1
     case .int16, .uint16, .half, .bfloat16, .qint16, .quint16: 2
     case .float, .int32, .uint32, .qint32: 4
@@ -103,7 +105,7 @@ public enum DType: Int32, Hashable, Sendable, CaseIterable {
   public var isFloatingPoint: Bool {
     switch base {
     case .half, .bfloat16, .float, .double, .float8e5m2, .float8e4m3fn, .float8e4m3fnuz,
-      .float8e4m3b11fnuz, .float8e5m2fnuz:
+      .float8e4m3b11fnuz, .float8e5m2fnuz, .float4e2m1fn:
       true
     default: false
     }
@@ -177,6 +179,7 @@ extension DType: CustomStringConvertible {
     case .uint4: "uint4"
     case .int2: "int2"
     case .uint2: "uint2"
+    case .float4e2m1fn: "float4_e2m1fn"
     default: base.baseName
     }
   }
