@@ -92,7 +92,7 @@ public enum DType: Int32, Hashable, Sendable, CaseIterable {
   @inlinable public var byteSize: Int? {
     switch base {
     case .int8, .uint8, .bool, .qint8, .quint8, .float8e5m2, .float8e4m3fn, .float8e4m3fnuz,
-      .float8e4m3b11fnuz, .float8e5m2fnuz,       .int4, .uint4, .int2, .uint2, .float4e2m1fn:
+      .float8e4m3b11fnuz, .float8e5m2fnuz, .int4, .uint4, .int2, .uint2, .float4e2m1fn:
       1
     case .int16, .uint16, .half, .bfloat16, .qint16, .quint16: 2
     case .float, .int32, .uint32, .qint32: 4

@@ -1,4 +1,4 @@
-public import LoomCore
+import LoomCore
 import Synchronization
 
 /// The rules of TensorFlow for names of operations and scopes.
