@@ -17,7 +17,10 @@ let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
 /// Families of ops: one target each, because a release build compiles targets side by side.
-let opFamilies = ["LoomOpsArray", "LoomOpsMath", "LoomOpsNN", "LoomOpsState", "LoomOpsCore"]
+let opFamilies = [
+  "LoomOpsArray", "LoomOpsCore", "LoomOpsMath", "LoomOpsNN", "LoomOpsReduce", "LoomOpsState",
+  "LoomOpsStrings",
+]
 
 let package = Package(
   name: "Weirloom",
