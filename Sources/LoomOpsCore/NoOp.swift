@@ -14,7 +14,8 @@ public enum NoOp: OpDeclaration {
 
 extension Graph {
   /// An operation that runs after all of `operations`.
-  public func group(_ operations: [Operation], name: String? = nil) throws(StatusError) -> Operation {
+  public func group(_ operations: [Operation], name: String? = nil) throws(StatusError) -> Operation
+  {
     try addOperation("NoOp", name: name ?? "group_deps", controlInputs: operations)
   }
 }

@@ -38,7 +38,8 @@ extension GradientContext {
     }
   }
 
-  package func constant(_ values: [Int], as dtype: DType = .int32) throws(StatusError) -> AnyOutput {
+  package func constant(_ values: [Int], as dtype: DType = .int32) throws(StatusError) -> AnyOutput
+  {
     dtype == .int64
       ? try constant(AnyTensor(values.map(Int64.init), shape: Shape(vector: values.count)))
       : try constant(
@@ -129,7 +130,8 @@ extension GradientContext {
   package func expandDims(_ a: AnyOutput, axis: Int) throws(StatusError) -> AnyOutput {
     try build("ExpandDims", [a, scalar(axis)])
   }
-  package func transpose(_ a: AnyOutput, _ permutation: AnyOutput) throws(StatusError) -> AnyOutput {
+  package func transpose(_ a: AnyOutput, _ permutation: AnyOutput) throws(StatusError) -> AnyOutput
+  {
     try build("Transpose", [a, permutation])
   }
   package func tile(_ a: AnyOutput, _ multiples: AnyOutput) throws(StatusError) -> AnyOutput {

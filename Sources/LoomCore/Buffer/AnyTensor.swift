@@ -133,7 +133,8 @@ public struct AnyTensor: Sendable {
     guard dtype.byteSize != nil else {
       throw .internal("Elements of \(dtype) are not plain bytes")
     }
-    let span = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(buffer.base + byteOffset), byteCount: byteCount)
+    let span = unsafe RawSpan(
+      _unsafeStart: UnsafeRawPointer(buffer.base + byteOffset), byteCount: byteCount)
     return unsafe _overrideLifetime(span, borrowing: self)
   }
 

@@ -51,7 +51,9 @@ public import LoomCore
   ///   to end. Kernels that loop for long ask once per tile.
   public func checkCancellation() throws(StatusError) {
     // Borrowed, not retained: this runs per node.
-    let cancelled = unsafe servicesReference._withUnsafeGuaranteedRef { $0.cancellation.isCancelled }
+    let cancelled = unsafe servicesReference._withUnsafeGuaranteedRef {
+      $0.cancellation.isCancelled
+    }
     if cancelled { try services.cancellation.check() }
   }
 

@@ -48,7 +48,9 @@ public struct KernelTable: Sendable {
         switch attributes[name] {
         case .type(let type): allowed.contains(type.base)
         case .list(let types):
-          types.allSatisfy { if case .type(let type) = $0 { allowed.contains(type.base) } else { false } }
+          types.allSatisfy {
+            if case .type(let type) = $0 { allowed.contains(type.base) } else { false }
+          }
         default: true
         }
       }
@@ -66,7 +68,8 @@ public struct KernelTable: Sendable {
       }
       throw .invalidArgument(
         "No OpKernel was registered to support Op '\(construction.op)' used by "
-          + "{{node \(construction.nodeName)}} with these attrs: [\(types.sorted().joined(separator: ", "))]")
+          + "{{node \(construction.nodeName)}} with these attrs: [\(types.sorted().joined(separator: ", "))]"
+      )
     }
     do { return try entry.make(construction) } catch { throw StatusError.wrapping(error) }
   }

@@ -11,7 +11,8 @@ public final class VariableCell: Resource {
   public let dtype: DType
   private let value: Mutex<AnyTensor?>
 
-  public init(name: String, container: String = "localhost", dtype: DType, value: AnyTensor? = nil) {
+  public init(name: String, container: String = "localhost", dtype: DType, value: AnyTensor? = nil)
+  {
     self.name = name
     self.container = container
     self.dtype = dtype
@@ -74,7 +75,9 @@ public final class VariableCell: Resource {
   public static func exclusive<Scalar: TensorScalar>(
     _ value: inout AnyTensor?, as type: Scalar.Type, budget: MemoryBudget
   ) throws(StatusError) -> AnyTensor {
-    guard var tensor = value else { throw .failedPrecondition("Attempting to use uninitialized value") }
+    guard var tensor = value else {
+      throw .failedPrecondition("Attempting to use uninitialized value")
+    }
     value = nil
     if tensor.isUniquelyOwned() {
       value = tensor
