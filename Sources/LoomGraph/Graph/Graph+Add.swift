@@ -1,0 +1,262 @@
+public import LoomCore
+import Synchronization
+
+extension Graph {
+  /// Adds an operation.
+  ///
+  /// Attributes that follow from the inputs' dtypes, or have defaults, may be left out. The name
+  /// (by default the op's) gets the current scope's prefix and is made unique; a name that ends in
+  /// "/" is taken as it is.
+  ///
+  /// - Throws: ``StatusError/Code/notFound`` for an unknown op;
+  ///   ``StatusError/Code/invalidArgument`` if inputs, attributes or shapes do not fit;
+  ///   ``StatusError/Code/failedPrecondition`` if the graph is finalised.
+  @discardableResult
+  public func addOperation(
+    _ op: String, inputs: [AnyOutput] = [], attributes: [String: AttributeValue] = [:],
+    name: String? = nil, controlInputs: [Operation] = []
+  ) throws(StatusError) -> Operation {
+    for input in inputs where input.graph !== self {
+      throw .invalidArgument(
+        "Tensor '\(input.name)' must be from the same graph as the operation '\(name ?? op)'.")
+    }
+    guard registry[op] != nil || library[op] != nil else {
+      throw .notFound(
+        "Op type not registered '\(op)' in this registry of \(registry.count) ops. Add its declaration "
+          + "to the OpRegistry that the graph was made with.")
+    }
+    let fullName = try operationName(name, op: op)
+    let id = try insert(
+      NewNode(
+        name: fullName, op: op,
+        inputs: inputs.map { .init(node: $0.operation.id, index: $0.index) },
+        controlInputs: controlInputs.map(\.id), attributes: attributes, device: nil,
+        infersAttributes: true))
+    return Operation(graph: self, id: id)
+  }
+
+  /// What is about to become a node.
+  struct NewNode {
+    var name: String
+    var op: String
+    var inputs: [Node.Endpoint]
+    var controlInputs: [Int]
+    var attributes: [String: AttributeValue]
+    /// `nil`: what the scopes say.
+    var device: String?
+    var infersAttributes: Bool
+    var appliesScope = true
+  }
+
+  /// Checks, completes and appends a node; returns its id.
+  func insert(_ new: NewNode) throws(StatusError) -> Int {
+    let scope = new.appliesScope ? self.scope : Scope()
+    let definition = registry[new.op]
+    let called = definition == nil ? library[new.op] : nil
+    let signature = definition?.signature ?? called?.signature
+    let sources = state.withLock { state in
+      new.inputs.map { state.nodes.indices.contains($0.node) ? state.nodes[$0.node] : nil }
+    }
+    var inputTypes: [DType] = []
+    for (endpoint, source) in zip(new.inputs, sources) {
+      guard let source, source.outputTypes.indices.contains(endpoint.index) else {
+        throw .invalidArgument(
+          "Node '\(new.name)': Connecting to invalid output \(endpoint.index) of source node "
+            + "\(source?.name ?? "?") which has \(source?.outputTypes.count ?? 0) outputs.")
+      }
+      inputTypes.append(source.outputTypes[endpoint.index])
+    }
+
+    var attributes = Attributes(new.attributes)
+    var outputTypes: [DType] = []
+    if let signature {
+      if signature.attribute(named: "container") != nil, attributes["container"] == nil,
+        !scope.container.isEmpty
+      {
+        attributes.values["container"] = .string(ByteString(scope.container))
+      }
+      let check = SignatureCheck(signature: signature, nodeName: new.name)
+      do throws(StatusError) {
+        attributes = try check.complete(
+          attributes.values, inputTypes: inputTypes, inferring: new.infersAttributes)
+        let expected = try check.types(of: signature.inputs, attributes)
+        try check.checkInputs(inputTypes, expected: expected) { index in
+          "\(sources[index]?.name ?? "?"):\(new.inputs[index].index)"
+        }
+        outputTypes = try check.types(of: signature.outputs, attributes)
+      } catch {
+        throw error.located(at: .init(name: new.name, op: new.op))
+      }
+    }
+    apply(scope, op: new.op, to: &attributes)
+
+    var shapes: [PartialShape] = outputTypes.map { _ in .unknown }
+    var handles: [[ResourceHandle.Component]?] = outputTypes.map { _ in nil }
+    if let definition {
+      let context = shapeContext(
+        name: new.name, op: new.op, attributes: attributes, inputs: new.inputs,
+        inputTypes: inputTypes, outputTypes: outputTypes)
+      do { try definition.shapes.body(context) } catch {
+        throw Graph.shapeError(StatusError.wrapping(error), context)
+      }
+      shapes = context.outputs
+      handles = context.outputHandles
+    }
+
+    var controls = new.controlInputs
+    for entry in scope.controlDependencies {
+      let inputNodes = new.inputs.map(\.node)
+      if inputNodes.contains(where: entry.contains) || controls.contains(where: entry.contains) {
+        continue
+      }
+      controls += entry.dependencies.filter { !controls.contains($0) }
+    }
+
+    let device = new.device ?? (scope.device.layers.isEmpty ? "" : nil)
+    let node = { (id: Int) in
+      Node(
+        id: id, name: new.name, op: new.op, definition: definition, signature: signature,
+        inputs: new.inputs, controlInputs: controls, attributes: attributes, device: device ?? "",
+        outputTypes: outputTypes, outputShapes: shapes, outputHandles: handles,
+        isFunctionCall: called != nil)
+    }
+    let id = try change { (state) throws(StatusError) -> Int in
+      guard state.idsByName[new.name] == nil else {
+        throw .invalidArgument("Node '\(new.name)' is not unique")
+      }
+      let id = state.nodes.count
+      state.nodes.append(node(id))
+      state.idsByName[new.name] = id
+      state.markUsed(new.name)
+      state.consumers.append([])
+      for source in Set(new.inputs.map(\.node)) { state.consumers[source].append(id) }
+      return id
+    }
+    for entry in scope.controlDependencies { entry.insert(id) }
+    if device == nil { try placeByScopes(id, scope) }
+    return id
+  }
+
+  private func apply(_ scope: Scope, op: String, to attributes: inout Attributes) {
+    if !scope.colocation.isEmpty, attributes["_class"] == nil {
+      attributes.values["_class"] = .list(
+        scope.colocation.map { .string(ByteString("loc:@" + $0)) })
+    }
+    if let override = scope.gradientOverrides[op] {
+      attributes.values["_gradient_op_type"] = .string(ByteString(override))
+    }
+    for (key, value) in scope.attributes { attributes.values[key] = value }
+  }
+
+  /// Device functions see the finished operation, so the device is set afterwards, innermost first.
+  private func placeByScopes(_ id: Int, _ scope: Scope) throws(StatusError) {
+    var result = DeviceSpecification()
+    for layer in scope.device.layers.reversed() {
+      let outer: DeviceSpecification
+      switch layer {
+      case .specification(let specification): outer = specification
+      case .function(let choose):
+        setDevice(result.description, of: id)
+        do { outer = try DeviceSpecification(choose(Operation(graph: self, id: id))) } catch {
+          throw StatusError.wrapping(error)
+        }
+      }
+      result = outer.merging(result)
+    }
+    setDevice(result.description, of: id)
+  }
+
+  private func setDevice(_ device: String, of id: Int) {
+    state.withLock { $0.nodes[id] = $0.nodes[id].replacing(device: device) }
+  }
+
+  func shapeContext(
+    name: String, op: String, attributes: Attributes, inputs: [Node.Endpoint],
+    inputTypes: [DType], outputTypes: [DType]
+  ) -> ShapeContext {
+    let (shapes, handles) = state.withLock { state in
+      (
+        inputs.map { state.nodes[$0.node].outputShapes[$0.index] },
+        inputs.map { state.nodes[$0.node].outputHandles[$0.index] }
+      )
+    }
+    return ShapeContext(
+      operationName: name, op: op, attributes: attributes, inputs: shapes, inputTypes: inputTypes,
+      outputTypes: outputTypes, inputHandles: handles,
+      knowledge: GraphKnowledge(graph: self, inputs: inputs))
+  }
+
+  @inline(never)
+  static func shapeError(_ error: StatusError, _ context: ShapeContext) -> StatusError {
+    let shapes = context.inputs.map(\.description).joined(separator: ", ")
+    return StatusError(
+      error.code,
+      "\(error.reason) for '{{node \(context.operationName)}} = \(context.op)' with input shapes: "
+        + "\(shapes).",
+      node: .init(name: context.operationName, op: context.op))
+  }
+
+  func mergeShape(_ shape: PartialShape, into output: AnyOutput) throws(StatusError) {
+    try change { (state) throws(StatusError) in
+      let node = state.nodes[output.operation.id]
+      guard node.outputShapes.indices.contains(output.index) else {
+        throw .invalidArgument("Operation '\(node.name)' has no output \(output.index)")
+      }
+      var shapes = node.outputShapes
+      shapes[output.index] = try shapes[output.index].merged(with: shape)
+      state.nodes[node.id] = node.replacing(outputShapes: shapes)
+    }
+  }
+
+  /// Replaces input `index` of an operation; for the back edges of loops, and for surgery.
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` if the index or the dtype does not fit.
+  public func updateInput(
+    _ index: Int, of operation: Operation, to output: AnyOutput
+  ) throws(StatusError) {
+    let dtype = output.dtype
+    try change { (state) throws(StatusError) in
+      let node = state.nodes[operation.id]
+      guard node.inputs.indices.contains(index) else {
+        throw .invalidArgument("Operation '\(node.name)' has no input \(index)")
+      }
+      let old = node.inputs[index]
+      let expected = state.nodes[old.node].outputTypes[old.index].base
+      guard dtype.base == expected else {
+        throw .invalidArgument(
+          "Input \(index) of node \(node.name) was passed \(dtype) from \(output.name) incompatible "
+            + "with expected \(expected).")
+      }
+      var inputs = node.inputs
+      inputs[index] = .init(node: output.operation.id, index: output.index)
+      state.nodes[node.id] = node.replacing(inputs: inputs)
+      if !inputs.contains(where: { $0.node == old.node }) {
+        state.consumers[old.node].removeAll { $0 == node.id }
+      }
+      if !state.consumers[output.operation.id].contains(node.id) {
+        state.consumers[output.operation.id].append(node.id)
+      }
+    }
+  }
+
+  /// Makes `operation` run after `other`.
+  public func addControlInput(_ other: Operation, to operation: Operation) throws(StatusError) {
+    try change { (state) throws(StatusError) in
+      let node = state.nodes[operation.id]
+      guard !node.controlInputs.contains(other.id) else { return }
+      state.nodes[node.id] = node.replacing(controlInputs: node.controlInputs + [other.id])
+    }
+  }
+
+  /// Sets an attribute of an operation; its kind is not checked against the signature.
+  public func setAttribute(
+    _ name: String, of operation: Operation, to value: AttributeValue
+  ) throws(StatusError) {
+    try change { (state) throws(StatusError) in
+      let node = state.nodes[operation.id]
+      var attributes = node.attributes
+      attributes.values[name] = value
+      state.nodes[node.id] = node.replacing(attributes: attributes)
+    }
+  }
+}
