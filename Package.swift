@@ -94,6 +94,17 @@ let package = Package(
           "LoomProto", protobuf,
         ],
         swiftSettings: settings),
+
+      .testTarget(
+        name: "LoomFormatsTests",
+        dependencies: [
+          "LoomCore", "LoomFormats", "LoomGraph", "LoomProto", "LoomRuntime", "LoomTestSupport",
+          protobuf,
+        ],
+        swiftSettings: settings),
+      .testTarget(
+        name: "LoomGraphTests", dependencies: ["LoomCore", "LoomGraph", "LoomTestSupport"],
+        swiftSettings: settings),
     ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

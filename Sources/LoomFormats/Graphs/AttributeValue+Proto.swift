@@ -98,18 +98,25 @@ extension Tensorflow_NameAttrList {
   }
 }
 
+/// The attributes that have a value; see ``valueless`` for the others.
+///
 /// - Throws: what is wrong with a value, naming its attribute.
 func decodeAttributes(
   _ messages: [String: Tensorflow_AttrValue], budget: MemoryBudget
 ) throws(StatusError) -> [String: AttributeValue] {
   var result: [String: AttributeValue] = [:]
   result.reserveCapacity(messages.count)
-  for (name, message) in messages {
+  for (name, message) in messages where message.value != nil {
     do throws(StatusError) { result[name] = try AttributeValue(message, budget: budget) } catch {
       throw StatusError(error.code, "\(error.reason) (attr '\(name)')", node: error.node)
     }
   }
   return result
+}
+
+extension [String: Tensorflow_AttrValue] {
+  /// Attributes without any value. They say nothing, but some files have them, and keep them.
+  var valueless: Self { filter { $0.value.value == nil } }
 }
 
 func encodeAttributes(

@@ -35,8 +35,12 @@ extension Tensorflow_FunctionDef {
   /// The message without what ``FunctionDefinition`` has fields for.
   fileprivate var uninterpreted: Tensorflow_FunctionDef {
     var rest = self
-    rest.attr = [:]
-    rest.argAttr = [:]
+    rest.attr = rest.attr.valueless
+    rest.argAttr = rest.argAttr.compactMapValues { attributes in
+      var rest = attributes
+      rest.attr = rest.attr.valueless
+      return rest == ArgAttrs() ? nil : rest
+    }
     rest.resourceArgUniqueID = [:]
     rest.nodeDef = []
     rest.ret = [:]
@@ -76,9 +80,10 @@ extension Tensorflow_FunctionDef {
       definitions.append(message)
     }
     signature.attr = definitions
-    attr = try encodeAttributes(function.attributes)
+    attr.merge(try encodeAttributes(function.attributes)) { $1 }
     for (index, attributes) in function.argumentAttributes {
-      argAttr[UInt32(clamping: index), default: .init()].attr = try encodeAttributes(attributes)
+      let encoded = try encodeAttributes(attributes)
+      argAttr[UInt32(clamping: index), default: .init()].attr.merge(encoded) { $1 }
     }
     for (index, id) in function.resourceArgumentIDs {
       resourceArgUniqueID[UInt32(clamping: index)] = UInt32(clamping: id)

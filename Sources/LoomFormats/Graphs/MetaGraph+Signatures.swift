@@ -46,7 +46,7 @@ extension MetaGraph.TensorInfo {
     self.init(
       encoding: encoding,
       dtype: message.dtype == .dtInvalid ? nil : try DType(message.dtype),
-      shape: message.hasTensorShape ? try PartialShape(message.tensorShape) : .unknown)
+      shape: message.hasTensorShape ? try PartialShape(message.tensorShape) : nil)
   }
 
   package var proto: Tensorflow_TensorInfo {
@@ -68,7 +68,7 @@ extension MetaGraph.TensorInfo {
     case .none: break
     }
     if let dtype { message.dtype = dtype.proto }
-    message.tensorShape = shape.proto
+    if let shape { message.tensorShape = shape.proto }
     return message
   }
 }

@@ -82,7 +82,8 @@ public struct MetaGraph: Sendable, Hashable {
     public var encoding: Encoding
     /// `nil` where the file does not say.
     public var dtype: DType?
-    public var shape: PartialShape
+    /// `nil` where the file does not say.
+    public var shape: PartialShape?
 
     public enum Encoding: Sendable, Hashable {
       case dense(String)
@@ -92,7 +93,7 @@ public struct MetaGraph: Sendable, Hashable {
       case none
     }
 
-    public init(encoding: Encoding, dtype: DType?, shape: PartialShape) {
+    public init(encoding: Encoding, dtype: DType? = nil, shape: PartialShape? = nil) {
       self.encoding = encoding
       self.dtype = dtype
       self.shape = shape

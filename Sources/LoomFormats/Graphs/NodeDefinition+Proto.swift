@@ -19,13 +19,14 @@ extension NodeDefinition {
     guard
       message.hasExperimentalDebugInfo || message.hasExperimentalType
         || !message.unknownFields.data.isEmpty
+        || message.attr.contains(where: { $0.value.value == nil })
     else { return }
     var rest = message
     rest.name = ""
     rest.op = ""
     rest.input = []
     rest.device = ""
-    rest.attr = [:]
+    rest.attr = rest.attr.valueless
     opaque = try Wire.opaque(rest)
   }
 }
@@ -38,7 +39,7 @@ extension Tensorflow_NodeDef {
     op = node.op
     input = node.inputs
     device = node.device
-    do throws(StatusError) { attr = try encodeAttributes(node.attributes) } catch {
+    do throws(StatusError) { attr.merge(try encodeAttributes(node.attributes)) { $1 } } catch {
       throw error.located(at: .init(name: node.name, op: node.op))
     }
   }
