@@ -26,7 +26,8 @@ let argumentParser: Target.Dependency = .product(
 
 /// Families of ops: one target each, because a release build compiles targets side by side.
 let opFamilies = [
-  "LoomOpsArray", "LoomOpsCore", "LoomOpsMath", "LoomOpsNN", "LoomOpsReduce", "LoomOpsState",
+  "LoomOpsArray", "LoomOpsCore", "LoomOpsFlow", "LoomOpsMath", "LoomOpsNN", "LoomOpsReduce",
+  "LoomOpsState",
   "LoomOpsStrings",
 ]
 
