@@ -40,7 +40,7 @@ public struct ResourceHandle: Sendable {
 }
 
 extension ResourceHandle: TensorScalar {
-  public static var dtype: DType { .resource }
+  @inlinable public static var dtype: DType { .resource }
   public static var zero: ResourceHandle { ResourceHandle() }
 }
 
@@ -71,6 +71,6 @@ public struct Variant: Sendable {
 }
 
 extension Variant: TensorScalar {
-  public static var dtype: DType { .variant }
+  @inlinable public static var dtype: DType { .variant }
   public static var zero: Variant { Variant() }
 }
