@@ -107,6 +107,7 @@ let package = Package(
           "LoomProto", protobuf,
         ],
         swiftSettings: settings),
+      .testTarget(name: "WeirloomTests", dependencies: ["Weirloom"], swiftSettings: settings),
     ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17
