@@ -107,6 +107,28 @@ let package = Package(
           "LoomProto", protobuf,
         ],
         swiftSettings: settings),
+
+      .testTarget(
+        name: "LoomFormatsTests",
+        dependencies: [
+          "LoomCore", "LoomFormats", "LoomGraph", "LoomProto", "LoomRuntime", "LoomTestSupport",
+          protobuf,
+        ],
+        swiftSettings: settings),
+      .testTarget(
+        name: "LoomGraphTests", dependencies: ["LoomCore", "LoomGraph", "LoomTestSupport"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "GoldenTests",
+        dependencies: ["LoomFormats", "LoomProto", "LoomTestSupport", "Weirloom", protobuf],
+        swiftSettings: settings),
+      .testTarget(
+        name: "LoomOpsTests", dependencies: ["LoomTestSupport", "Weirloom"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "LoomTrainingTests", dependencies: ["LoomTestSupport", "Weirloom"],
+        swiftSettings: settings),
+      .testTarget(name: "WeirloomTests", dependencies: ["Weirloom"], swiftSettings: settings),
     ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

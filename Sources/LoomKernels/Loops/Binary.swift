@@ -48,7 +48,7 @@ public final class BinaryKernel<Body: BinaryBody>: Kernel {
     let y = unsafe try b.pointer(of: Body.Input.self)
     let z = unsafe try output.writablePointer(of: Body.Output.self)
     let count = shape.elementCount
-    if Double(count) * Body.cost < WorkerPool.threshold {
+    if Double(count) * Body.cost < WorkerPool.worthSharing {
       unsafe BinaryKernel.run(x, y, z, 0..<count, stepA, stepB)
       return
     }

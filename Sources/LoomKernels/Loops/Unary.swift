@@ -33,7 +33,7 @@ public final class UnaryKernel<Body: UnaryBody>: Kernel {
     let target = unsafe try y.writablePointer(of: Body.Output.self)
     let count = x.elementCount
     // Both allocations hold `count` elements; the output is this kernel's alone.
-    if Double(count) * Body.cost < WorkerPool.threshold {
+    if Double(count) * Body.cost < WorkerPool.worthSharing {
       unsafe Body.map(source, target, count)
       return
     }
