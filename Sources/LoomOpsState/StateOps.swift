@@ -3,7 +3,7 @@ public import LoomGraph
 
 /// Variables of both generations and what changes them.
 public enum StateOps {
-  public static let all: [any OpDefinition.Type] = references + resources + updates
+  public static let all: [any OpDefinition.Type] = references + resources + scatters + updates
 
   private static let references: [any OpDefinition.Type] = [
     Assign.self, AssignAdd.self, AssignSub.self, CountUpTo.self, DestroyTemporaryVariable.self,
@@ -13,9 +13,22 @@ public enum StateOps {
   private static let resources: [any OpDefinition.Type] = [
     AssignAddVariableOp.self, AssignSubVariableOp.self, AssignVariableOp.self,
     DestroyResourceOp.self, DisableCopyOnRead.self, ReadVariableOp.self, ReadVariablesOp.self,
-    ResourceCountUpTo.self, VarHandleOp.self, VarHandlesOp.self, VarIsInitializedOp.self,
+    ResourceCountUpTo.self, ResourceGather.self, ResourceGatherNd.self, VarHandleOp.self, VarHandlesOp.self, VarIsInitializedOp.self,
     VariableShape.self,
   ]
+
+  private static let scatters: [any OpDefinition.Type] =
+    ops(ScatterReplace.self) + ops(ScatterSum.self) + ops(ScatterDifference.self)
+    + rowOps(ScatterProduct.self) + rowOps(ScatterQuotient.self) + ops(ScatterMinimum.self)
+    + ops(ScatterMaximum.self)
+
+  private static func ops<Rule: ScatterRule>(_ rule: Rule.Type) -> [any OpDefinition.Type] {
+    rowOps(rule) + [ScatterNd<Rule>.self, ResourceScatterNd<Rule>.self]
+  }
+
+  private static func rowOps<Rule: ScatterRule>(_ rule: Rule.Type) -> [any OpDefinition.Type] {
+    [Scatter<Rule>.self, ResourceScatter<Rule>.self]
+  }
 
   private static let updates: [any OpDefinition.Type] =
     AdadeltaRule.allOps + AdagradRule.allOps + AdagradDARule.allOps + AdagradV2Rule.allOps
