@@ -107,6 +107,9 @@ let package = Package(
           "LoomProto", protobuf,
         ],
         swiftSettings: settings),
+      .testTarget(
+        name: "LoomKernelsTests", dependencies: ["CLoomVector", "LoomCore", "LoomKernels"],
+        swiftSettings: settings),
     ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17
