@@ -110,6 +110,7 @@ let package = Package(
       .testTarget(
         name: "LoomKernelsTests", dependencies: ["CLoomVector", "LoomCore", "LoomKernels"],
         swiftSettings: settings),
+      .testTarget(name: "WeirloomTests", dependencies: ["Weirloom"], swiftSettings: settings),
     ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17
