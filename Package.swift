@@ -129,6 +129,9 @@ let package = Package(
       .testTarget(
         name: "LoomTrainingTests", dependencies: ["LoomTestSupport", "Weirloom"],
         swiftSettings: settings),
+      .testTarget(
+        name: "LoomKernelsTests", dependencies: ["CLoomVector", "LoomCore", "LoomKernels"],
+        swiftSettings: settings),
       .testTarget(name: "WeirloomTests", dependencies: ["Weirloom"], swiftSettings: settings),
     ],
   swiftLanguageModes: [.v6],
