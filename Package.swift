@@ -2,22 +2,33 @@
 // Weirloom: TensorFlow's graph-and-Session runtime in Swift.
 import PackageDescription
 
+/// CI sets this; dependencies are not concerned.
+let warningsAsErrors = Context.environment["WEIRLOOM_WARNINGS_AS_ERRORS"] == "1"
+
 /// Settings every Swift target shares.
-let settings: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-  .enableExperimentalFeature("Lifetimes"),
-  .strictMemorySafety(),
-]
+let settings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+  ] + (warningsAsErrors ? [.treatAllWarnings(as: .error)] : [])
+
+/// Settings every C target shares.
+let cSettings: [CSetting] =
+  [.enableWarning("all")] + (warningsAsErrors ? [.treatAllWarnings(as: .error)] : [])
 
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
 /// Families of ops: one target each, because a release build compiles targets side by side.
-let opFamilies = ["LoomOpsArray", "LoomOpsMath", "LoomOpsNN", "LoomOpsState", "LoomOpsCore"]
+let opFamilies = [
+  "LoomOpsArray", "LoomOpsCore", "LoomOpsMath", "LoomOpsNN", "LoomOpsReduce", "LoomOpsState",
+  "LoomOpsStrings",
+]
 
 let package = Package(
   name: "Weirloom",
@@ -40,7 +51,7 @@ let package = Package(
   ],
   targets: [
     // C, at the bottom.
-    .target(name: "CLoomVector"),
+    .target(name: "CLoomVector", cSettings: cSettings),
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
 
     // The house, from the ground up.
@@ -72,7 +83,9 @@ let package = Package(
       .target(name: "LoomProto", dependencies: [protobuf]),
       .target(
         name: "LoomFormats",
-        dependencies: ["LoomCore", "LoomGraph", "LoomKernels", "LoomProto", "LoomRuntime", protobuf],
+        dependencies: [
+          "LoomCore", "LoomGraph", "LoomKernels", "LoomProto", "LoomRuntime", protobuf,
+        ],
         swiftSettings: settings),
       .target(
         name: "LoomTraining",
@@ -94,7 +107,6 @@ let package = Package(
           "LoomProto", protobuf,
         ],
         swiftSettings: settings),
-
       .testTarget(
         name: "LoomFormatsTests",
         dependencies: [
@@ -105,6 +117,7 @@ let package = Package(
       .testTarget(
         name: "LoomGraphTests", dependencies: ["LoomCore", "LoomGraph", "LoomTestSupport"],
         swiftSettings: settings),
+      .testTarget(name: "WeirloomTests", dependencies: ["Weirloom"], swiftSettings: settings),
     ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

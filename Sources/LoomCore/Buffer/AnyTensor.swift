@@ -4,7 +4,7 @@
 public struct AnyTensor: Sendable {
   public let dtype: DType
   public let shape: Shape
-  public let buffer: TensorBuffer
+  public internal(set) var buffer: TensorBuffer
   /// Where in the buffer the first element lies, in bytes.
   public let byteOffset: Int
 
@@ -133,7 +133,8 @@ public struct AnyTensor: Sendable {
     guard dtype.byteSize != nil else {
       throw .internal("Elements of \(dtype) are not plain bytes")
     }
-    let span = unsafe RawSpan(_unsafeStart: UnsafeRawPointer(buffer.base + byteOffset), byteCount: byteCount)
+    let span = unsafe RawSpan(
+      _unsafeStart: UnsafeRawPointer(buffer.base + byteOffset), byteCount: byteCount)
     return unsafe _overrideLifetime(span, borrowing: self)
   }
 
@@ -146,9 +147,31 @@ public struct AnyTensor: Sendable {
       buffer.base.advanced(by: byteOffset).assumingMemoryBound(to: Scalar.self))
   }
 
+  /// The first element's address for writing; only for the kernel that holds the tensor alone.
+  @unsafe @inlinable package func writablePointer<Scalar: TensorScalar>(
+    of type: Scalar.Type = Scalar.self
+  ) throws(StatusError) -> UnsafeMutablePointer<Scalar> {
+    guard Scalar.dtype == dtype else { throw AnyTensor.mismatch(dtype, Scalar.dtype) }
+    return unsafe buffer.base.advanced(by: byteOffset).assumingMemoryBound(to: Scalar.self)
+  }
+
   @inline(never) @usableFromInline
   static func mismatch(_ actual: DType, _ expected: DType) -> StatusError {
     .internal("Expected a tensor of \(expected), got \(actual)")
+  }
+
+  /// Whether nobody else refers to the memory and it is ours to write.
+  public mutating func isUniquelyOwned() -> Bool {
+    isKnownUniquelyReferenced(&buffer) && buffer.isWritable
+  }
+
+  /// Another tensor in the same memory, whose content is lost; `nil` if the memory is shared or too
+  /// small. For plain dtypes only.
+  package mutating func recycled(dtype: DType, shape: Shape) -> AnyTensor? {
+    guard let size = dtype.byteSize, self.dtype.byteSize != nil, isUniquelyOwned(),
+      let bytes = Checked.multiply(shape.elementCount, size), bytes <= buffer.byteCount
+    else { return nil }
+    return AnyTensor(unchecked: dtype, shape: shape, buffer: buffer, byteOffset: 0)
   }
 
   /// The same elements under another shape.
@@ -200,7 +223,7 @@ public struct MutableTensor<Scalar: TensorScalar>: ~Copyable {
   }
 
   /// Takes over a tensor that nobody else refers to.
-  @inlinable package init(exclusive tensor: AnyTensor) throws(StatusError) {
+  package init(exclusive tensor: AnyTensor) throws(StatusError) {
     guard tensor.dtype == Scalar.dtype, tensor.buffer.isWritable else {
       throw .internal("Cannot write \(Scalar.dtype) into a tensor of \(tensor.dtype)")
     }

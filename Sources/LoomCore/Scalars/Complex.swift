@@ -1,5 +1,6 @@
 /// A complex number in rectangular form, with C's arithmetic (no special treatment of infinities).
-public struct Complex<Real: BinaryFloatingPoint & FloatingScalar>: BitwiseCopyable, Hashable, Sendable
+public struct Complex<Real: BinaryFloatingPoint & FloatingScalar>: BitwiseCopyable, Hashable,
+  Sendable
 {
   public var real: Real
   public var imaginary: Real

@@ -52,7 +52,9 @@ extension IntegerScalar {
   @inlinable public static var one: Self { 1 }
   @inlinable public static var lowest: Self { min }
   @inlinable public static var highest: Self { max }
-  @inlinable @inline(__always) public static func wrappingAdd(_ a: Self, _ b: Self) -> Self { a &+ b }
+  @inlinable @inline(__always) public static func wrappingAdd(_ a: Self, _ b: Self) -> Self {
+    a &+ b
+  }
   @inlinable @inline(__always) public static func wrappingSubtract(_ a: Self, _ b: Self) -> Self {
     a &- b
   }
@@ -97,7 +99,9 @@ extension FloatingScalar where Self: BinaryFloatingPoint {
   @inlinable public static var one: Self { 1 }
   @inlinable public static var lowest: Self { -infinity }
   @inlinable public static var highest: Self { infinity }
-  @inlinable @inline(__always) public static func wrappingAdd(_ a: Self, _ b: Self) -> Self { a + b }
+  @inlinable @inline(__always) public static func wrappingAdd(_ a: Self, _ b: Self) -> Self {
+    a + b
+  }
   @inlinable @inline(__always) public static func wrappingSubtract(_ a: Self, _ b: Self) -> Self {
     a - b
   }

@@ -120,7 +120,8 @@ struct SignatureParser {
       allowedTypes: allowedTypes, allowedStrings: allowedStrings)
   }
 
-  private func value(_ text: String, kind: OpSignature.AttributeDefinition.Kind) -> AttributeValue? {
+  private func value(_ text: String, kind: OpSignature.AttributeDefinition.Kind) -> AttributeValue?
+  {
     if kind.isList {
       guard text.hasPrefix("["), text.hasSuffix("]") else { return nil }
       let element = OpSignature.AttributeDefinition.Kind(

@@ -42,7 +42,8 @@ public struct DeviceSpecification: Sendable, Hashable {
         index = fields[1] == "*" ? nil : try DeviceSpecification.number(fields[1], in: text)
       default:
         throw .invalidArgument(
-          "Unknown attribute '\(fields[0])' is encountered while parsing the device spec: '\(text)'.")
+          "Unknown attribute '\(fields[0])' is encountered while parsing the device spec: '\(text)'."
+        )
       }
     }
   }

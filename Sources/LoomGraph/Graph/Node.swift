@@ -57,7 +57,8 @@ public final class Node: Sendable {
   }
 
   public var properties: OpProperties {
-    definition?.properties ?? OpProperties(role: isFunctionCall ? .call : .compute, isFoldable: false)
+    definition?.properties
+      ?? OpProperties(role: isFunctionCall ? .call : .compute, isFoldable: false)
   }
 
   public var isStateful: Bool { signature?.isStateful ?? true }

@@ -20,7 +20,9 @@ public struct Operation: Sendable {
   public var device: String { node.device }
   public var attributes: Attributes { node.attributes }
   public var outputCount: Int { node.outputTypes.count }
-  public var outputs: [AnyOutput] { (0..<outputCount).map { AnyOutput(operation: self, index: $0) } }
+  public var outputs: [AnyOutput] {
+    (0..<outputCount).map { AnyOutput(operation: self, index: $0) }
+  }
   public var inputs: [AnyOutput] {
     node.inputs.map {
       AnyOutput(operation: Operation(graph: graph, id: $0.node), index: $0.index)

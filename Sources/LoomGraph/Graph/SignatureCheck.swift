@@ -31,7 +31,8 @@ struct SignatureCheck {
     func list(_ arguments: [OpSignature.Argument]) -> String {
       arguments.map { "\($0.name):\($0.typeText)" }.joined(separator: ", ")
     }
-    return "Op<name=\(signature.name); signature=\(list(signature.inputs)) -> \(list(signature.outputs))>"
+    return
+      "Op<name=\(signature.name); signature=\(list(signature.inputs)) -> \(list(signature.outputs))>"
   }
 
   /// Gives `type`, `list(type)` and number attributes the values that the inputs imply. Python's
@@ -80,7 +81,8 @@ struct SignatureCheck {
       guard case .list(let elements) = value else { throw wrongKind(value, definition) }
       if let minimum = definition.minimum, elements.count < minimum {
         throw .invalidArgument(
-          "Length for attr '\(definition.name)' of \(elements.count) must be at least minimum \(minimum)")
+          "Length for attr '\(definition.name)' of \(elements.count) must be at least minimum \(minimum)"
+        )
       }
       for element in elements {
         guard definition.kind.rawValue == "list(\(element.kind))" else {

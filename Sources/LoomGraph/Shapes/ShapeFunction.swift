@@ -84,7 +84,8 @@ public final class ShapeContext {
       throw .invalidArgument("Shape must be rank 1 but is rank \(rank)")
     }
     guard let value = partialValue(index) else {
-      return shape[0].map { PartialShape.unknown(rank: Swift.min($0, Shape.maximumRank)) } ?? .unknown
+      return shape[0].map { PartialShape.unknown(rank: Swift.min($0, Shape.maximumRank)) }
+        ?? .unknown
     }
     for case let size? in value where size < -1 {
       throw .invalidArgument("Dimension \(size) must be >= -1")

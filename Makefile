@@ -1,0 +1,46 @@
+# Weirloom. `make demo` shows it, `make test` checks it; `make help` lists the rest.
+
+SWIFT ?= swift
+# Where SwiftPM keeps its build products.
+BUILD ?= .build
+# Further arguments for `swift test`, such as TEST_ARGUMENTS='--filter GoldenTests'.
+TEST_ARGUMENTS ?=
+
+weirloom := $(BUILD)/release/weirloom
+swift_files := Scripts/hand-written-sources --all
+import_check := --explicit-target-dependency-import-check error
+
+.PHONY: help demo test build lint format bench-smoke docs dependencies clean
+.DEFAULT_GOAL := help
+
+help: ## List the targets.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+demo: dependencies ## Build in release mode and train a network on images of digits.
+	$(SWIFT) build --scratch-path $(BUILD) -c release --traits OneDNN --product weirloom
+	$(weirloom) demo
+
+test: dependencies ## Build in debug mode and run every test.
+	$(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(import_check) $(TEST_ARGUMENTS)
+
+build: dependencies ## Leave the full release binary at .build/release/weirloom.
+	$(SWIFT) build --scratch-path $(BUILD) -c release --product weirloom
+
+lint: ## Check format and house rules of the hand-written sources.
+	$(swift_files) | xargs $(SWIFT) format lint --strict --parallel
+	Scripts/check-tree
+
+format: ## Format the hand-written sources in place.
+	$(swift_files) | xargs $(SWIFT) format format --in-place --parallel
+
+bench-smoke: build ## Run a few small benchmarks and check their results.
+	Scripts/bench-smoke $(weirloom)
+
+docs: dependencies ## Build the documentation into .build/documentation.
+	SWIFT=$(SWIFT) Scripts/build-documentation $(BUILD)
+
+dependencies:
+	@Scripts/install-dependencies
+
+clean: ## Remove everything that was built.
+	rm -rf $(BUILD) Examples/.build

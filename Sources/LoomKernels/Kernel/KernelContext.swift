@@ -1,0 +1,225 @@
+public import LoomCore
+
+/// What a kernel sees of the running step: its inputs, its outputs and the step's services.
+///
+/// Lives for one call on one thread; not copyable, so that it can't escape. Tensors of at most
+/// ``smallBytes`` stay in their slot from run to run; larger ones go through the step's pool.
+@safe public struct KernelContext: ~Copyable {
+  /// Memory up to this size is kept per output instead of being pooled: a page.
+  package static let smallBytes = 4096
+
+  // The executor guarantees that `slots` covers all operands and that the pointers outlive the call.
+  private let slots: UnsafeMutablePointer<Slot>
+  private let operands: UnsafePointer<Operand>
+  public let inputCount: Int
+  private let outputBase: Int
+  public let outputCount: Int
+  private let servicesReference: Unmanaged<StepServices>
+  private let pool: Unmanaged<BufferPool>
+
+  /// An input: the slot it is read from, and whether this is the slot's last use.
+  package struct Operand {
+    package var slot: Int32
+    package var isLastUse: Bool
+
+    package init(slot: Int32, isLastUse: Bool) {
+      self.slot = slot
+      self.isLastUse = isLastUse
+    }
+  }
+
+  @unsafe package init(
+    slots: UnsafeMutablePointer<Slot>, operands: UnsafePointer<Operand>, inputCount: Int,
+    outputBase: Int, outputCount: Int, services: Unmanaged<StepServices>,
+    pool: Unmanaged<BufferPool>
+  ) {
+    unsafe self.slots = unsafe slots
+    unsafe self.operands = unsafe operands
+    self.inputCount = inputCount
+    self.outputBase = outputBase
+    self.outputCount = outputCount
+    unsafe servicesReference = unsafe services
+    unsafe self.pool = unsafe pool
+  }
+
+  public var services: StepServices { unsafe servicesReference.takeUnretainedValue() }
+  public var resources: ResourceManager { services.resources }
+  public var budget: MemoryBudget { services.budget }
+  public var workers: WorkerPool { services.workers }
+
+  /// - Throws: ``StatusError/Code/cancelled`` or ``StatusError/Code/deadlineExceeded`` if the step is
+  ///   to end. Kernels that loop for long ask once per tile.
+  public func checkCancellation() throws(StatusError) {
+    // Borrowed, not retained: this runs per node.
+    let cancelled = unsafe servicesReference._withUnsafeGuaranteedRef {
+      $0.cancellation.isCancelled
+    }
+    if cancelled { try services.cancellation.check() }
+  }
+
+  // MARK: Inputs
+
+  /// Input `index`; for an input of a reference dtype the variable's current value.
+  ///
+  /// - Throws: ``StatusError/Code/failedPrecondition`` for an uninitialised variable.
+  public func input(_ index: Int) throws(StatusError) -> AnyTensor {
+    guard index >= 0, index < inputCount else { throw KernelContext.noInput(index, inputCount) }
+    let slot = unsafe Int(operands[index].slot)
+    if let tensor = unsafe slots[slot].tensor { return tensor }
+    guard let cell = unsafe slots[slot].reference else { throw KernelContext.missing(index) }
+    return try cell.read()
+  }
+
+  /// Input `index` as a tensor of one Swift type.
+  public func tensor<Scalar: TensorScalar>(
+    _ index: Int, of type: Scalar.Type = Scalar.self
+  ) throws(StatusError) -> Tensor<Scalar> {
+    try Tensor(input(index))
+  }
+
+  /// All inputs in `range` (all by default).
+  public func inputs(_ range: Range<Int>? = nil) throws(StatusError) -> [AnyTensor] {
+    var result: [AnyTensor] = []
+    for index in range ?? 0..<inputCount { result.append(try input(index)) }
+    return result
+  }
+
+  /// Whether input `index` is initialised: always, unless it is a reference.
+  public func isInitialized(_ index: Int) throws(StatusError) -> Bool {
+    guard index >= 0, index < inputCount else { throw KernelContext.noInput(index, inputCount) }
+    let slot = unsafe Int(operands[index].slot)
+    if let cell = unsafe slots[slot].reference { return cell.isInitialized }
+    return unsafe slots[slot].tensor != nil
+  }
+
+  /// The variable behind input `index` of a reference dtype.
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` if a value was passed (as by a feed).
+  public func reference(_ index: Int) throws(StatusError) -> VariableCell {
+    guard index >= 0, index < inputCount else { throw KernelContext.noInput(index, inputCount) }
+    guard let cell = unsafe slots[Int(operands[index].slot)].reference else {
+      let dtype = unsafe slots[Int(operands[index].slot)].tensor?.dtype
+      throw .invalidArgument(
+        "Input \(index) was passed \(dtype?.name ?? "a value") incompatible with expected "
+          + "\(dtype?.reference.name ?? "reference")")
+    }
+    return cell
+  }
+
+  /// The single element of scalar input `index`.
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` if the input has not exactly one element.
+  public func scalar<Scalar: TensorScalar>(
+    _ index: Int, of type: Scalar.Type = Scalar.self
+  ) throws(StatusError) -> Scalar {
+    let tensor = try input(index)
+    guard tensor.elementCount == 1 else {
+      throw .invalidArgument("Input \(index) must be a scalar, got shape \(tensor.shape)")
+    }
+    return try tensor.element(0, of: Scalar.self)
+  }
+
+  // MARK: Outputs
+
+  /// Sets output `index` to a finished tensor.
+  public func setOutput(_ index: Int, _ tensor: AnyTensor) throws(StatusError) {
+    guard index >= 0, index < outputCount else { throw KernelContext.noOutput(index, outputCount) }
+    unsafe slots[outputBase + index].tensor = tensor
+  }
+
+  /// Sets output `index` of a reference dtype.
+  public func setReference(_ index: Int, _ cell: VariableCell) throws(StatusError) {
+    guard index >= 0, index < outputCount else { throw KernelContext.noOutput(index, outputCount) }
+    unsafe slots[outputBase + index].tensor = nil
+    unsafe slots[outputBase + index].reference = cell
+  }
+
+  /// Marks output `index` as dead: its consumers do not run.
+  package func setDead(_ index: Int) throws(StatusError) {
+    guard index >= 0, index < outputCount else { throw KernelContext.noOutput(index, outputCount) }
+    unsafe slots[outputBase + index].clear()
+    unsafe slots[outputBase + index].isDead = true
+  }
+
+  /// Passes input `input` on as output `output`: no copy; references stay references.
+  public func forward(_ input: Int, to output: Int) throws(StatusError) {
+    guard input >= 0, input < inputCount else { throw KernelContext.noInput(input, inputCount) }
+    guard output >= 0, output < outputCount else {
+      throw KernelContext.noOutput(output, outputCount)
+    }
+    let source = unsafe Int(operands[input].slot)
+    unsafe slots[outputBase + output].tensor = slots[source].tensor
+    unsafe slots[outputBase + output].reference = slots[source].reference
+  }
+
+  /// Uninitialised memory for output `index`, set as its value. Strings and other dtypes with
+  /// references start at their defaults.
+  ///
+  /// The memory is this kernel's alone until it returns.
+  public func allocate(
+    _ index: Int, dtype: DType, shape: Shape
+  ) throws(StatusError) -> AnyTensor {
+    guard index >= 0, index < outputCount else { throw KernelContext.noOutput(index, outputCount) }
+    let slot = outputBase + index
+    // Memory left from the run before is reused if nobody took it along.
+    if unsafe slots[slot].tensor != nil {
+      if let reused = unsafe slots[slot].tensor?.recycled(dtype: dtype, shape: shape) {
+        unsafe slots[slot].tensor = reused
+        return reused
+      }
+      unsafe slots[slot].tensor = nil
+    }
+    let fresh = try unsafe pool.takeUnretainedValue().take(dtype: dtype, shape: shape)
+    unsafe slots[slot].tensor = fresh
+    return fresh
+  }
+
+  /// Output `index` filled by `body`, which gets the uninitialised elements in row-major order.
+  public func makeOutput<Scalar: TensorScalar>(
+    _ index: Int, of type: Scalar.Type = Scalar.self, shape: Shape,
+    _ body: (inout MutableSpan<Scalar>) throws(StatusError) -> Void
+  ) throws(StatusError) {
+    let tensor = try allocate(index, dtype: Scalar.dtype, shape: shape)
+    var output = try MutableTensor<Scalar>(exclusive: tensor)
+    var span = output.mutableSpan
+    try body(&span)
+  }
+
+  /// Output `index` as a scalar.
+  public func setScalar<Scalar: TensorScalar>(_ index: Int, _ value: Scalar) throws(StatusError) {
+    try makeOutput(index, of: Scalar.self, shape: .scalar) { span in span[0] = value }
+  }
+
+  /// Memory for output `output`, taken from input `input` if this is its last use, nobody else refers
+  /// to it and the sizes agree; fresh memory otherwise. The content is the input's or undefined.
+  public func forwardOrAllocate(
+    _ input: Int, to output: Int, dtype: DType, shape: Shape
+  ) throws(StatusError) -> AnyTensor {
+    if input >= 0, input < inputCount, output >= 0, output < outputCount,
+      unsafe operands[input].isLastUse
+    {
+      let source = unsafe Int(operands[input].slot)
+      // Small tensors stay where they are, so that each slot finds its memory again in the next run.
+      if var held = unsafe slots[source].tensor.take() {
+        if held.dtype == dtype, held.shape == shape,
+          held.buffer.byteCount > KernelContext.smallBytes, held.isUniquelyOwned()
+        {
+          unsafe slots[outputBase + output].tensor = held
+          return held
+        }
+        unsafe slots[source].tensor = held
+      }
+    }
+    return try allocate(output, dtype: dtype, shape: shape)
+  }
+
+  @inline(never) private static func noInput(_ index: Int, _ count: Int) -> StatusError {
+    .internal("There is no input \(index): the node has \(count)")
+  }
+  @inline(never) private static func noOutput(_ index: Int, _ count: Int) -> StatusError {
+    .internal("There is no output \(index): the node has \(count)")
+  }
+  @inline(never) private static func missing(_ index: Int) -> StatusError {
+    .internal("Input \(index) has no value")
+  }
+}

@@ -1,0 +1,46 @@
+public import LoomCore
+
+/// Where a step keeps the value of one output.
+package struct Slot {
+  package var tensor: AnyTensor?
+  /// Set instead of `tensor` on edges of a reference dtype.
+  package var reference: VariableCell?
+  /// The value exists only on a branch that was not taken.
+  package var isDead = false
+
+  package init() {}
+
+  package mutating func clear() {
+    tensor = nil
+    reference = nil
+    isDead = false
+  }
+}
+
+/// What all kernels of a step share. Thread-safe.
+public final class StepServices: Sendable {
+  public let stepID: Int
+  public let resources: ResourceManager
+  /// Resources that vanish with the step: TensorArrays, stacks.
+  public let stepResources: ResourceManager
+  public let budget: MemoryBudget
+  public let cancellation: CancellationState
+  /// Threads for loops inside a kernel.
+  public let workers: WorkerPool
+  /// Handles of the session's stored tensors.
+  public let handles: TensorHandleStore?
+
+  public init(
+    stepID: Int, resources: ResourceManager, stepResources: ResourceManager = ResourceManager(),
+    budget: MemoryBudget = .unlimited, cancellation: CancellationState = CancellationState(),
+    workers: WorkerPool, handles: TensorHandleStore? = nil
+  ) {
+    self.stepID = stepID
+    self.resources = resources
+    self.stepResources = stepResources
+    self.budget = budget
+    self.cancellation = cancellation
+    self.workers = workers
+    self.handles = handles
+  }
+}

@@ -1,0 +1,6 @@
+public import LoomGraph
+
+/// The Reduce ops.
+public enum ReduceOps {
+  public static let all: [any OpDefinition.Type] = []
+}
