@@ -47,7 +47,7 @@ public enum MatMul: OpDeclaration, AccumulatingKernelFamily {
   }
   public static let kernels = KernelTable.accumulating(
     MatMul.self,
-    over: Set<DType>.floating.union(.complex).union([.int32, .int64, .int16]))
+    over: Set<DType>.floating.union(Set<DType>.complex).union([.int32, .int64, .int16]))
 
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
