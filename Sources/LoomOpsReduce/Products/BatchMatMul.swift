@@ -4,7 +4,7 @@ public import LoomKernels
 import LoomOpsSupport
 
 /// Products of batches of matrices whose batch shapes are equal.
-public enum BatchMatMul: OpDeclaration, AccumulatingKernelFamily {
+public enum BatchMatMul: OpDeclaration, NumericKernelFamily {
   public static let signature = OpSignature(
     "BatchMatMul", inputs: ["x: T", "y: T"], outputs: ["output: T"],
     attributes: [
@@ -18,11 +18,11 @@ public enum BatchMatMul: OpDeclaration, AccumulatingKernelFamily {
     let (x, y) = try context.batchProductGradients(op: "BatchMatMul", [:])
     return [x, y]
   }
-  public static let kernels = KernelTable.accumulating(
+  public static let kernels = KernelTable.numeric(
     BatchMatMul.self,
     over: Set<DType>.floating.union(Set<DType>.complex).union([.int32, .int64, .int16]))
 
-  public static func kernel<Scalar: AccumulatingScalar>(
+  public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     try BatchMatMulKernel<Scalar>(construction, broadcasts: false)
@@ -30,7 +30,7 @@ public enum BatchMatMul: OpDeclaration, AccumulatingKernelFamily {
 }
 
 /// Products of batches of matrices whose batch shapes broadcast.
-public enum BatchMatMulV2: OpDeclaration, AccumulatingKernelFamily {
+public enum BatchMatMulV2: OpDeclaration, NumericKernelFamily {
   public static let signature = OpSignature(
     "BatchMatMulV2", inputs: ["x: T", "y: T"], outputs: ["output: T"],
     attributes: [
@@ -44,11 +44,11 @@ public enum BatchMatMulV2: OpDeclaration, AccumulatingKernelFamily {
     let (x, y) = try context.batchProductGradients(op: "BatchMatMulV2", [:])
     return try context.sumOverBroadcastBatches(x, y)
   }
-  public static let kernels = KernelTable.accumulating(
+  public static let kernels = KernelTable.numeric(
     BatchMatMulV2.self,
     over: Set<DType>.floating.union(Set<DType>.complex).union([.int32, .int64, .int16]))
 
-  public static func kernel<Scalar: AccumulatingScalar>(
+  public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     try BatchMatMulKernel<Scalar>(construction, broadcasts: true)
@@ -56,7 +56,7 @@ public enum BatchMatMulV2: OpDeclaration, AccumulatingKernelFamily {
 }
 
 /// Products of batches of matrices, whose operands may have other dtypes than the result.
-public enum BatchMatMulV3: OpDeclaration, AccumulatingKernelFamily {
+public enum BatchMatMulV3: OpDeclaration, NumericKernelFamily {
   public static let signature = OpSignature(
     "BatchMatMulV3", inputs: ["x: Ta", "y: Tb"], outputs: ["output: Tout"],
     attributes: [
@@ -89,7 +89,7 @@ public enum BatchMatMulV3: OpDeclaration, AccumulatingKernelFamily {
       && (a == b ? a == .bfloat16 : a == .bfloat16 || b == .bfloat16):
       return try BatchMatMulKernel<BFloat16>(construction, broadcasts: true)
     case _ where a == b && a == result:
-      return try KernelTable.accumulating(BatchMatMulV3.self, attribute: "Tout").kernel(
+      return try KernelTable.numeric(BatchMatMulV3.self, attribute: "Tout").kernel(
         for: construction)
     default:
       throw StatusError.invalidArgument(
@@ -98,7 +98,7 @@ public enum BatchMatMulV3: OpDeclaration, AccumulatingKernelFamily {
     }
   }
 
-  public static func kernel<Scalar: AccumulatingScalar>(
+  public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     try BatchMatMulKernel<Scalar>(construction, broadcasts: true)
@@ -180,7 +180,7 @@ extension GradientContext {
   }
 }
 
-private final class BatchMatMulKernel<Scalar: AccumulatingScalar>: Kernel {
+private final class BatchMatMulKernel<Scalar: NumericScalar>: Kernel {
   let adjointX: Bool
   let adjointY: Bool
   let broadcasts: Bool
@@ -206,18 +206,17 @@ private final class BatchMatMulKernel<Scalar: AccumulatingScalar>: Kernel {
     let output = try context.allocate(
       0, dtype: Scalar.dtype, shape: Shape(batch.result.sizes + [rows, columns]))
     if output.elementCount == 0 { return }
-    var (startsX, startsY) = batch.starts(
-      sizeX: rows &* depth, sizeY: depth &* columns)
-    if !adjointX, y.elementCount == depth &* columns, x.elementCount == startsX.count &* rows &* depth
-    {
+    var sizes = GemmShape(
+      m: rows, n: columns, k: depth, transposesA: adjointX, transposesB: adjointY)
+    if !adjointX, y.elementCount == depth &* columns {
       // One right operand for all: the batch is a taller matrix.
-      rows = startsX.count &* rows
-      (startsX, startsY) = ([0], [0])
+      rows = output.elementCount / columns
+      sizes.m = rows
+    } else {
+      sizes.count = batch.result.elementCount
+      sizes.layout = batch.layout(sizeX: rows &* depth, sizeY: depth &* columns)
     }
-    try MatrixProduct.multiply(
-      x, y, into: output, of: Scalar.self, rows: rows, columns: columns, depth: depth,
-      transposesA: adjointX, transposesB: adjointY, startsA: startsX, startsB: startsY,
-      context.workers)
+    try MatrixProduct.multiply(x, y, into: output, of: Scalar.self, sizes, context.workers)
   }
 
   private func checkedBatch(_ x: Shape, _ y: Shape) throws(StatusError) -> BatchShapes {
@@ -303,8 +302,9 @@ struct BatchShapes {
     self.y = sizesY
   }
 
-  /// Where the matrices of each product begin, in elements.
-  func starts(sizeX: Int, sizeY: Int) -> ([Int], [Int]) {
+  /// Where the matrices of each product begin.
+  func layout(sizeX: Int, sizeY: Int) -> GemmShape.Layout {
+    if x == y { return .strided(a: sizeX, b: sizeY) }
     func strides(_ sizes: [Int], _ size: Int) -> [Int] {
       var result = [Int](repeating: 0, count: sizes.count)
       var stride = size
@@ -331,7 +331,7 @@ struct BatchShapes {
       startsX.append(a)
       startsY.append(b)
     }
-    return (startsX, startsY)
+    return .scattered(a: startsX, b: startsY)
   }
 }
 

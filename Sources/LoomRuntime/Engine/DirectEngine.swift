@@ -13,6 +13,7 @@ package final class DirectEngine: Sendable {
   let workers: WorkerPool
   let placesPrunedGraph: Bool
   private let plannerOptions: Planner.Options
+  private let functions: LibraryRuntime
 
   private struct State {
     var isClosed = false
@@ -50,6 +51,8 @@ package final class DirectEngine: Sendable {
     workers = threads == 0 ? .shared : WorkerPool(threadCount: threads)
     self.placesPrunedGraph = placesPrunedGraph
     self.plannerOptions = plannerOptions
+    functions = LibraryRuntime(
+      graph: graph, resources: resources, devices: devices, options: plannerOptions, budget: budget)
   }
 
   // MARK: Plans
@@ -61,7 +64,8 @@ package final class DirectEngine: Sendable {
     let snapshot = graph.snapshot()
     try extend(snapshot)
     let planner = Planner(
-      snapshot: snapshot, resources: resources, devices: devices, options: plannerOptions)
+      snapshot: snapshot, resources: resources, devices: devices, options: plannerOptions,
+      functions: functions)
     let plan = try planner.plan(signature)
     state.withLock { $0.plans[signature] = plan }
     return plan
@@ -111,40 +115,43 @@ package final class DirectEngine: Sendable {
     }
     defer { if let deadline { DeadlineTimer.shared.remove(deadline) } }
 
-    let frame = plan.takeFrame(budget: budget)
-    for (index, slot) in plan.feedSlots.enumerated() where slot >= 0 && index < feeds.count {
-      frame.set(slot, feeds[index])
+    let memory = plan.takeMemory(budget: budget)
+    let root = memory.frames[0]
+    for (index, slot) in plan.feedSlots.enumerated() where index < feeds.count {
+      root.set(slot, feeds[index])
     }
     let services = StepServices(
       stepID: stepID, resources: resources, budget: budget, cancellation: cancellation,
       workers: workers, handles: handles)
     let trace = request.traces ? StepTrace() : nil
-    // A frame of a failed step may hold anything, so it is not given back.
-    try LinearExecutor(plan: plan, services: services, trace: trace).run(frame)
-    let results = try collect(plan, frame, feeds)
-    for slot in plan.feedSlots { frame.clear(slot) }
-    plan.giveBack(frame)
+    // Memory of a failed step may hold anything, so it is not given back.
+    var executor = RegionExecutor(plan: plan, memory: memory, services: services, trace: trace)
+    try executor.run()
+    let results = try DirectEngine.collect(plan, root, feeds, inner: executor.inner)
+    for slot in plan.feedSlots { root.clear(slot) }
+    plan.giveBack(memory)
     var report = RunReport()
     report.statistics = trace?.nodes ?? []
     report.plan = plan
     return (results, report)
   }
 
-  private func collect(
-    _ plan: Plan, _ frame: StepFrame, _ feeds: [AnyTensor]
+  static func collect(
+    _ plan: Plan, _ frame: StepFrame, _ feeds: [AnyTensor], inner: [Int: AnyTensor]
   ) throws(StatusError) -> [AnyTensor] {
     var results: [AnyTensor] = []
     results.reserveCapacity(plan.fetches.count)
     for (index, fetch) in plan.fetches.enumerated() {
-      switch fetch {
-      case .feed(let feed) where feed < feeds.count: results.append(feeds[feed])
-      case .feed: throw .internal("Fetch \(index) is a feed that was not given")
-      case .slot(let slot):
-        guard let value = try frame.value(slot) else {
-          throw .invalidArgument("Retval[\(index)] does not have value")
+      let value: AnyTensor? =
+        switch fetch {
+        case .feed(let feed): feed < feeds.count ? feeds[feed] : nil
+        case .slot(let slot): try frame.value(slot)
+        case .inside: inner[index]
         }
-        results.append(value)
+      guard let value else {
+        throw .invalidArgument("Retval[\(index)] does not have value")
       }
+      results.append(value)
     }
     for slot in plan.resultSlots { frame.clear(slot) }
     return results
