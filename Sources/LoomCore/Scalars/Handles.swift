@@ -42,7 +42,7 @@ public struct ResourceHandle: Sendable {
 }
 
 extension ResourceHandle: TensorScalar {
-  public static var dtype: DType { .resource }
+  @inlinable public static var dtype: DType { .resource }
   public static var zero: ResourceHandle { ResourceHandle() }
 }
 
@@ -95,6 +95,6 @@ public struct Variant: Sendable {
 }
 
 extension Variant: TensorScalar {
-  public static var dtype: DType { .variant }
+  @inlinable public static var dtype: DType { .variant }
   public static var zero: Variant { Variant() }
 }

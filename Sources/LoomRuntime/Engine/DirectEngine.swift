@@ -13,6 +13,7 @@ package final class DirectEngine: Sendable {
   let workers: WorkerPool
   let placesPrunedGraph: Bool
   private let plannerOptions: Planner.Options
+  private let functions: LibraryRuntime
 
   private struct State {
     var isClosed = false
@@ -50,6 +51,8 @@ package final class DirectEngine: Sendable {
     workers = threads == 0 ? .shared : WorkerPool(threadCount: threads)
     self.placesPrunedGraph = placesPrunedGraph
     self.plannerOptions = plannerOptions
+    functions = LibraryRuntime(
+      graph: graph, resources: resources, devices: devices, options: plannerOptions, budget: budget)
   }
 
   // MARK: Plans
@@ -61,7 +64,8 @@ package final class DirectEngine: Sendable {
     let snapshot = graph.snapshot()
     try extend(snapshot)
     let planner = Planner(
-      snapshot: snapshot, resources: resources, devices: devices, options: plannerOptions)
+      snapshot: snapshot, resources: resources, devices: devices, options: plannerOptions,
+      functions: functions)
     let plan = try planner.plan(signature)
     state.withLock { $0.plans[signature] = plan }
     return plan
