@@ -13,6 +13,8 @@ public final class ResourceManager: Sendable {
 
   private let containers = Mutex<[String: [Key: any Resource]]>([:])
   private let counter = Atomic<Int>(0)
+  /// Whether something was ever added since the last ``clearAll()``, so that clearing nothing is free.
+  private let isUsed = Atomic<Bool>(false)
 
   public init(defaultContainer: String = "localhost") { self.defaultContainer = defaultContainer }
 
@@ -47,6 +49,7 @@ public final class ResourceManager: Sendable {
       if let found = containers[container]?[key] as? R { return found }
       let made = try make()
       containers[container, default: [:]][key] = made
+      isUsed.store(true, ordering: .releasing)
       return made
     }
   }
@@ -82,7 +85,9 @@ public final class ResourceManager: Sendable {
   }
 
   public func clearAll() {
+    guard isUsed.load(ordering: .acquiring) else { return }
     let removed = containers.withLock { containers in
+      isUsed.store(false, ordering: .relaxed)
       defer { containers = [:] }
       return containers
     }
