@@ -13,17 +13,14 @@ public final class ResourceManager: Sendable {
 
   private let containers = Mutex<[String: [Key: any Resource]]>([:])
   private let counter = Atomic<Int>(0)
-<<<<<<< HEAD
   /// Whether something was ever added since the last ``clearAll()``, so that clearing nothing is free.
   private let isUsed = Atomic<Bool>(false)
-=======
   private let removals = Atomic<Int>(0)
 
   /// Changes whenever resources are removed: what a kernel remembers from before may be gone.
   public var generation: Int { removals.load(ordering: .acquiring) }
 
   private func countRemoval() { removals.add(1, ordering: .releasing) }
->>>>>>> main
 
   public init(defaultContainer: String = "localhost") { self.defaultContainer = defaultContainer }
 
