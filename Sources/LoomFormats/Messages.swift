@@ -19,7 +19,8 @@ package enum Wire {
   package static func decode<M: Message>(_ type: M.Type, _ bytes: Data) throws(StatusError) -> M {
     guard bytes.count <= MessageLimits.bytes else {
       throw .invalidArgument(
-        "A \(M.protoMessageName) of \(bytes.count) bytes is larger than 2GB, the limit of its format.")
+        "A \(M.protoMessageName) of \(bytes.count) bytes is larger than 2GB, the limit of its format."
+      )
     }
     var options = BinaryDecodingOptions()
     options.messageDepthLimit = MessageLimits.depth
@@ -32,7 +33,9 @@ package enum Wire {
   /// Parses a message in text format.
   ///
   /// - Throws: ``StatusError/Code/invalidArgument`` if the text is not such a message.
-  package static func decodeText<M: Message>(_ type: M.Type, _ text: String) throws(StatusError) -> M {
+  package static func decodeText<M: Message>(_ type: M.Type, _ text: String) throws(StatusError)
+    -> M
+  {
     var options = TextFormatDecodingOptions()
     options.messageDepthLimit = MessageLimits.depth
     do { return try M(textFormatString: text, options: options) } catch {
@@ -45,7 +48,8 @@ package enum Wire {
   package static func encode(_ message: some Message) throws(StatusError) -> Data {
     do { return try message.serializedBytes() } catch {
       throw .invalidArgument(
-        "Error writing message with type '\(type(of: message).protoMessageName)': \(reason(of: error))")
+        "Error writing message with type '\(type(of: message).protoMessageName)': \(reason(of: error))"
+      )
     }
   }
 

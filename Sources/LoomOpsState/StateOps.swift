@@ -13,7 +13,8 @@ public enum StateOps {
   private static let resources: [any OpDefinition.Type] = [
     AssignAddVariableOp.self, AssignSubVariableOp.self, AssignVariableOp.self,
     DestroyResourceOp.self, DisableCopyOnRead.self, ReadVariableOp.self, ReadVariablesOp.self,
-    ResourceCountUpTo.self, ResourceGather.self, ResourceGatherNd.self, VarHandleOp.self, VarHandlesOp.self, VarIsInitializedOp.self,
+    ResourceCountUpTo.self, ResourceGather.self, ResourceGatherNd.self, VarHandleOp.self,
+    VarHandlesOp.self, VarIsInitializedOp.self,
     VariableShape.self,
   ]
 

@@ -59,7 +59,8 @@ enum ModelFiles {
       Issue.record("\(left.textFormatString()) is not \(right.textFormatString())")
       return
     }
-    for (left, right) in zip(again.library.function, expected.library.function) where left != right {
+    for (left, right) in zip(again.library.function, expected.library.function) where left != right
+    {
       Issue.record("\(left.textFormatString()) is not \(right.textFormatString())")
       return
     }

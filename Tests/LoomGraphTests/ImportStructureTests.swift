@@ -35,9 +35,11 @@ import Testing
         .unary("c", "Identity", "b")),
       Fault("1 nodes in a cycle", .unary("b", "Neg", "b")),  // IMP-019
       Fault("2 nodes in a cycle", a, .unary("b", "Neg", "c"), .unary("c", "Neg", "b")),
-      Fault("2 nodes in a cycle", .init(name: "b", op: "NoOp", inputs: ["^c"]),
+      Fault(
+        "2 nodes in a cycle", .init(name: "b", op: "NoOp", inputs: ["^c"]),
         .init(name: "c", op: "NoOp", inputs: ["^b"])),
-      Fault("Node 'bad name!': Node name contains invalid characters",
+      Fault(
+        "Node 'bad name!': Node name contains invalid characters",
         .init(name: "bad name!", op: "NoOp")),
       Fault("Node '': Node name contains invalid characters", .init(name: "", op: "NoOp")),
       Fault(

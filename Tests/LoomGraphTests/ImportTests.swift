@@ -132,8 +132,9 @@ import Testing
   // GRF-013
   @Test func `a replacement from another graph is refused`() throws {
     let other = try makeGraph().constant()
-    #expect(failure { try graph.importDefinition(pair, inputMap: ["a": other]) }?.code
-      == .invalidArgument)
+    #expect(
+      failure { try graph.importDefinition(pair, inputMap: ["a": other]) }?.code
+        == .invalidArgument)
   }
 
   // IMP-011
@@ -151,7 +152,8 @@ import Testing
     let definition = GraphDefinition(nodes: [NodeDefinition(name: "p", op: "Placeholder")])
     let error = failure { try graph.importDefinition(definition) }
     #expect(error?.code == .invalidArgument)
-    #expect(error?.reason.hasPrefix("NodeDef missing attr 'dtype' from Op<name=Placeholder;") == true)
+    #expect(
+      error?.reason.hasPrefix("NodeDef missing attr 'dtype' from Op<name=Placeholder;") == true)
   }
 
   // IMP-017
@@ -245,8 +247,8 @@ import Testing
   @Test func `a device function replaces a node's device`() throws {
     var definition = pair
     definition.nodes[1].device = "/cpu:1"
-    try graph.withDevice(choosing: { "/job:\($0.type.lowercased())/cpu:0" }) {
-      () throws(StatusError) in
+    let choose: @Sendable (Operation) -> String = { "/job:\($0.type.lowercased())/cpu:0" }
+    try graph.withDevice(choosing: choose) { () throws(StatusError) in
       _ = try graph.importDefinition(definition, name: "")
     }
     #expect(try graph.operation(named: "a").device == "/job:const/device:CPU:0")

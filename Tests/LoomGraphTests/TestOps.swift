@@ -134,7 +134,9 @@ enum Merge: OpDefinition {
     attributes: ["T: type", "N: int >= 1"])
   static let shapes = ShapeFunction { context in
     var shape = context.input(0)
-    for index in 1..<max(context.inputCount, 1) { shape = shape.relaxed(with: context.input(index)) }
+    for index in 1..<max(context.inputCount, 1) {
+      shape = shape.relaxed(with: context.input(index))
+    }
     context.setOutput(0, shape)
     context.setOutput(1, .scalar)
   }
@@ -190,7 +192,8 @@ extension Graph {
   /// A float constant of one element.
   func constant(_ value: Float = 1, name: String = "Const") throws -> AnyOutput {
     try addOperation(
-      "Const", attributes: ["value": .tensor(try AnyTensor(scalar: value)), "dtype": .type(.float)],
+      "Const",
+      attributes: ["value": .tensor(try AnyTensor(scalar: value)), "dtype": .type(.float)],
       name: name
     ).output(0)
   }

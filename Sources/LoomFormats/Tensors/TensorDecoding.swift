@@ -48,7 +48,8 @@ extension AnyTensor {
       }
       return
     }
-    guard let expected = Checked.multiply(shape.elementCount, size), content.count == expected else {
+    guard let expected = Checked.multiply(shape.elementCount, size), content.count == expected
+    else {
       throw AnyTensor.unreadable(
         "\(content.count) bytes of content for \(shape.elementCount) elements of \(dtype)")
     }

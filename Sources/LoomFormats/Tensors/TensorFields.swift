@@ -22,7 +22,8 @@ struct TensorFields {
     case .uint32: return try filled(message.uint32Val) { $0 }
     case .uint64: return try filled(message.uint64Val) { $0 }
     case .bool: return try filled(message.boolVal) { $0 }
-    case .half: return try filled(message.halfVal) { Float16(bitPattern: UInt16(truncatingIfNeeded: $0)) }
+    case .half:
+      return try filled(message.halfVal) { Float16(bitPattern: UInt16(truncatingIfNeeded: $0)) }
     case .bfloat16:
       return try filled(message.halfVal) { BFloat16(bitPattern: UInt16(truncatingIfNeeded: $0)) }
     case .complex64: return try filled(pairs(message.scomplexVal)) { Complex64($0.0, $0.1) }

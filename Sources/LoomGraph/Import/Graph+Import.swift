@@ -40,7 +40,8 @@ extension Graph {
     let prefix = try enterNameScope(name)
     // Another thread may add operations meanwhile; then the work is done over on what stands now.
     for _ in 0..<16 {
-      let attempt = try prepare(definition, mapped, inputMap, returnElements, prefix, scope, options)
+      let attempt = try prepare(
+        definition, mapped, inputMap, returnElements, prefix, scope, options)
       if let result = try commit(attempt, scope) { return result }
     }
     throw StatusError(.aborted, "The graph was changed by others during every attempt to import.")
@@ -97,7 +98,8 @@ extension Graph {
     }
     return PreparedImport(
       base: base, nodes: nodes, library: merged,
-      versions: existing.isEmpty ? definition.versions : versions.combined(with: definition.versions),
+      versions: existing.isEmpty
+        ? definition.versions : versions.combined(with: definition.versions),
       result: ImportResult(
         operations: operations, returned: elements, prefix: prefix, positions: plan.positions))
   }

@@ -122,8 +122,9 @@ final class ImportBuilder: NodeSource {
       if let withdrawn = signature.deprecatedSince, context.producer >= withdrawn {
         throw StatusError.unimplemented(
           "Op \(node.op) is not available in GraphDef version \(context.producer). "
-            + "It has been removed in version \(withdrawn).")
-          .located(at: .init(name: node.name, op: node.op))
+            + "It has been removed in version \(withdrawn)."
+        )
+        .located(at: .init(name: node.name, op: node.op))
       }
       result.definition = definition
       result.signature = signature
@@ -136,8 +137,9 @@ final class ImportBuilder: NodeSource {
       result.isCall = true
     } else if !context.options.allowsUnknownOps {
       throw StatusError.notFound(
-        "Op type not registered '\(node.op)' in this registry of \(context.registry.count) ops.")
-        .located(at: .init(name: node.name, op: node.op))
+        "Op type not registered '\(node.op)' in this registry of \(context.registry.count) ops."
+      )
+      .located(at: .init(name: node.name, op: node.op))
     }
     ops[node.op] = result
     return result

@@ -99,7 +99,7 @@ struct ImportPlan {
         cursor[source] += 1
       }
     }
-    for (position, item) in items.enumerated() 
+    for (position, item) in items.enumerated()
     where roles.role(of: nodes[position].op) == .merge {
       let isLoop = item.inputs.contains {
         $0.node >= base && roles.role(of: nodes[$0.node - base].op) == .nextIteration

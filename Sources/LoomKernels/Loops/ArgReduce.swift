@@ -72,7 +72,8 @@ public enum ArgReduction<Scalar: RealScalar> {
     }
   }
 
-  @inlinable static var lowestFinite: Scalar {
+  /// The lowest value that is not an infinity.
+  @inlinable public static var lowestFinite: Scalar {
     switch Scalar.dtype {
     case .float: Scalar(converting: -Double(Float.greatestFiniteMagnitude))
     case .double: Scalar(converting: -Double.greatestFiniteMagnitude)
@@ -82,7 +83,8 @@ public enum ArgReduction<Scalar: RealScalar> {
     }
   }
 
-  @inlinable static var highestFinite: Scalar {
+  /// The highest value that is not an infinity.
+  @inlinable public static var highestFinite: Scalar {
     switch Scalar.dtype {
     case .float, .double, .half, .bfloat16: .wrappingSubtract(.zero, lowestFinite)
     default: .highest

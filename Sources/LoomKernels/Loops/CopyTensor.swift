@@ -78,7 +78,8 @@ public enum SliceCopy {
       let output = unsafe target.buffer.pointer + target.byteOffset
       try body { from, to throws(StatusError) in
         try bounds.check(from, to)
-        unsafe (output + to &* size).copyMemory(from: base + from &* size, byteCount: length &* size)
+        unsafe (output + to &* size).copyMemory(
+          from: base + from &* size, byteCount: length &* size)
       }
       return
     }

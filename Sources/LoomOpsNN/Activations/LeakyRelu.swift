@@ -31,12 +31,7 @@ public enum LeakyRelu: OpDeclaration, FloatingKernelFamily {
       let x = try features.span(of: Scalar.self)
       try context.makeOutput(0, of: Scalar.self, shape: features.shape) { y in
         for index in x.indices {
-          // As TensorFlow computes it: the larger of both for a slope up to 1, else the smaller;
-          // NaN stays NaN.
-          let value = x[index].accumulator
-          let scaled = Scalar(value * slope).accumulator
-          let keeps = slope <= 1 ? value > scaled : value < scaled
-          y[index] = keeps ? x[index] : Scalar(scaled)
+          y[index] = x[index] > .zero ? x[index] : Scalar(x[index].accumulator * slope)
         }
       }
     }

@@ -18,12 +18,13 @@ public enum SoftmaxCrossEntropyWithLogits: OpDeclaration, FloatingKernelFamily {
       shape = try PartialShape.unknown(rank: 2).merged(with: features).merged(with: labels)
     } else {
       shape = try features.broadcast(with: labels)
-      if let rank = shape.rank, rank != 2 {
-        throw StatusError.invalidArgument("Shape must be rank 2 but is rank \(rank)")
+      guard shape.rank == 2 else {
+        throw StatusError.invalidArgument(
+          "Shape must be broadcasted with rank 2, but is \(shape)")
       }
     }
     context.setOutput(0, [shape[0]])
-    context.setOutput(1, shape.rank == nil ? [nil, nil] : shape)
+    context.setOutput(1, shape)
   }
   public static let gradient = GradientRule.dense { context in
     let logits = try context.input(0)

@@ -4,7 +4,7 @@ public import LoomKernels
 import LoomOpsSupport
 
 /// The product of two matrices, each possibly transposed.
-public enum MatMul: OpDeclaration, AccumulatingKernelFamily {
+public enum MatMul: OpDeclaration, NumericKernelFamily {
   public static let signature = OpSignature(
     "MatMul", inputs: ["a: T", "b: T"], outputs: ["product: T"],
     attributes: [
@@ -45,18 +45,18 @@ public enum MatMul: OpDeclaration, AccumulatingKernelFamily {
       : try product(a, gradient, !transposesA, false, "grad_b")
     return [gradientA, gradientB]
   }
-  public static let kernels = KernelTable.accumulating(
+  public static let kernels = KernelTable.numeric(
     MatMul.self,
     over: Set<DType>.floating.union(Set<DType>.complex).union([.int32, .int64, .int16]))
 
-  public static func kernel<Scalar: AccumulatingScalar>(
+  public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     try MatMulKernel<Scalar>(construction)
   }
 }
 
-private final class MatMulKernel<Scalar: AccumulatingScalar>: Kernel {
+private final class MatMulKernel<Scalar: NumericScalar>: Kernel {
   let transposesA: Bool
   let transposesB: Bool
 
@@ -83,9 +83,9 @@ private final class MatMulKernel<Scalar: AccumulatingScalar>: Kernel {
     let rows = a.shape[transposesA ? 1 : 0]
     let columns = b.shape[transposesB ? 0 : 1]
     let output = try context.allocate(0, dtype: Scalar.dtype, shape: Shape([rows, columns]))
-    try MatrixProduct.multiply(
-      a, b, into: output, of: Scalar.self, rows: rows, columns: columns, depth: depth,
-      transposesA: transposesA, transposesB: transposesB, context.workers)
+    let sizes = GemmShape(
+      m: rows, n: columns, k: depth, transposesA: transposesA, transposesB: transposesB)
+    try MatrixProduct.multiply(a, b, into: output, of: Scalar.self, sizes, context.workers)
   }
 }
 

@@ -83,7 +83,8 @@ extension WholeUpdate {
   static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    WholeUpdateKernel<Self, Scalar>(isReference: construction.inputTypes.first?.isReference ?? false)
+    WholeUpdateKernel<Self, Scalar>(
+      isReference: construction.inputTypes.first?.isReference ?? false)
   }
 }
 

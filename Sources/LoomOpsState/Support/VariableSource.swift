@@ -62,7 +62,8 @@ final class VariableSource: Sendable {
     let container = container.isEmpty ? resources.defaultContainer : container
     if isReference {
       return try resources.findOrMake(ReferenceVariable.self, container: container, name: name) {
-        ReferenceVariable(VariableCell(name: name, container: container, dtype: dtype, declaredShape: shape))
+        ReferenceVariable(
+          VariableCell(name: name, container: container, dtype: dtype, declaredShape: shape))
       }.cell
     }
     return try resources.findOrMake(VariableCell.self, container: container, name: name) {

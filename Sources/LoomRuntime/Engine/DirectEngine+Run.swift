@@ -21,6 +21,15 @@ extension DirectEngine {
     return (outcome.values, outcome.metadata ?? RunMetadata())
   }
 
+  /// Runs a plan once for what its nodes did.
+  func statistics(
+    of plan: RunnablePlan, feeds: [AnyTensor]
+  ) throws(StatusError) -> [NodeStatistics] {
+    let request = try RunRequest(
+      RunOptions(trace: .full), configuration, wantsMetadata: true)
+    return try run(plan, feeds, request).statistics
+  }
+
   private func run(_ plan: RunnablePlan, _ feeds: [AnyTensor]) throws(StatusError) -> [AnyTensor] {
     let step = try begin(plan)
     let results: [AnyTensor]
@@ -95,7 +104,8 @@ extension DirectEngine {
     }
     let isInTime = deadline.map { DeadlineTimer.shared.remove($0) } ?? true
     return StepOutcome(
-      values: results, metadata: try collector?.metadata(), isReusable: isInTime)
+      values: results, metadata: try collector?.metadata(),
+      statistics: collector?.trace?.nodes ?? [], isReusable: isInTime)
   }
 
   private func execute(

@@ -38,6 +38,7 @@ package struct RunRequest: Sendable {
 struct StepOutcome: Sendable {
   var values: [AnyTensor]
   var metadata: RunMetadata?
+  var statistics: [NodeStatistics] = []
   /// Whether no deadline can strike the step any more.
   var isReusable = true
 }

@@ -67,6 +67,11 @@ package final class PreparedRun: Sendable {
     return (resolution.results(results), metadata)
   }
 
+  func statistics(_ values: [AnyTensor]) throws(StatusError) -> [NodeStatistics] {
+    guard let plan else { return [] }
+    return try session.engine.statistics(of: plan, feeds: resolution.feedValues(values))
+  }
+
   func runDetached(
     _ values: [AnyTensor], _ options: RunOptions
   ) async throws(StatusError) -> [AnyTensor] {
@@ -118,4 +123,22 @@ package final class PreparedRun: Sendable {
       "Cannot feed value of shape \(value.shape) for Tensor \(outputs[index].name), which has shape "
         + "\(checks[index].shape)")
   }
+}
+
+extension Session {
+  /// Resolves a run of tensors whose dtypes are known only at run time.
+  package func prepare(
+    feeds: [AnyOutput], fetches: [AnyOutput], targets: [Operation] = []
+  ) throws(StatusError) -> PreparedRun {
+    try engine.checkOpen()
+    var list = FetchList(graph: graph)
+    for fetch in fetches { try list.add(fetch) }
+    for target in targets { try list.add(target) }
+    return try PreparedRun(session: self, feeds: feeds, list: list)
+  }
+
+  /// Per-node statistics of one run.
+  package func statistics(
+    of prepared: PreparedRun, feeds: [AnyTensor]
+  ) throws(StatusError) -> [NodeStatistics] { try prepared.statistics(feeds) }
 }
