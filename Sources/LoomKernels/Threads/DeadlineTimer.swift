@@ -29,7 +29,7 @@ package final class DeadlineTimer: Sendable {
       return (pending.nextID, pending.isServed)
     }
     if !isServed {
-      do throws(StatusError) { try Thread.start { [self] in serve() } } catch {
+      do throws(StatusError) { try SystemThread.start { [self] in serve() } } catch {
         state.withLock { $0.isServed = false }
         throw error
       }

@@ -39,7 +39,7 @@ package final class ThreadCache: Sendable {
       state.wake(waitingFor: .work)
       return true
     }
-    if !isTaken { try Thread.start { [self] in serve(work) } }
+    if !isTaken { try SystemThread.start { [self] in serve(work) } }
   }
 
   private func serve(_ first: Work) {
@@ -75,7 +75,7 @@ package final class ThreadCache: Sendable {
 }
 
 /// Starts threads.
-package enum Thread {
+package enum SystemThread {
   private final class Start: Sendable {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
