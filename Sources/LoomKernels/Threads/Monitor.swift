@@ -24,9 +24,16 @@
     unsafe mutex = .allocate(capacity: 1)
     unsafe conditions = .allocate(capacity: Condition.allCases.count)
     unsafe pthread_mutex_init(mutex, nil)
+    var attributes = pthread_condattr_t()
+    unsafe pthread_condattr_init(&attributes)
+    #if !canImport(Darwin)
+      // Waits with a limit must not be stretched or cut by changes of the wall clock.
+      unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    #endif
     for condition in Condition.allCases {
-      unsafe pthread_cond_init(conditions + condition.rawValue, nil)
+      unsafe pthread_cond_init(conditions + condition.rawValue, &attributes)
     }
+    unsafe pthread_condattr_destroy(&attributes)
   }
 
   deinit {
@@ -45,6 +52,23 @@
   /// Sleeps until signalled; spurious returns happen. The calling thread holds the lock.
   func wait(for condition: Condition) {
     unsafe pthread_cond_wait(conditions + condition.rawValue, mutex)
+  }
+
+  /// Sleeps until signalled, but at most for `limit`; spurious returns happen. The calling thread holds
+  /// the lock.
+  func wait(for condition: Condition, atMost limit: Duration) {
+    var end = timespec()
+    #if canImport(Darwin)
+      unsafe clock_gettime(CLOCK_REALTIME, &end)
+    #else
+      unsafe clock_gettime(CLOCK_MONOTONIC, &end)
+    #endif
+    // A day is as good as for ever here: whoever waits looks at its clock again.
+    let (seconds, attoseconds) = Swift.min(Swift.max(limit, .zero), .seconds(86_400)).components
+    let nanoseconds = end.tv_nsec + Int(attoseconds / 1_000_000_000)
+    end.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
+    end.tv_nsec = nanoseconds % 1_000_000_000
+    unsafe pthread_cond_timedwait(conditions + condition.rawValue, mutex, &end)
   }
 
   func signal(_ condition: Condition) {
