@@ -26,7 +26,8 @@ let argumentParser: Target.Dependency = .product(
 
 /// Families of ops: one target each, because a release build compiles targets side by side.
 let opFamilies = [
-  "LoomOpsArray", "LoomOpsCore", "LoomOpsMath", "LoomOpsNN", "LoomOpsReduce", "LoomOpsState",
+  "LoomOpsArray", "LoomOpsCore", "LoomOpsFlow", "LoomOpsMath", "LoomOpsNN", "LoomOpsReduce",
+  "LoomOpsState",
   "LoomOpsStrings",
 ]
 
@@ -106,6 +107,27 @@ let package = Package(
           "LoomCore", "LoomFormats", "LoomGraph", "LoomKernels", "LoomOps", "LoomRuntime",
           "LoomProto", protobuf,
         ],
+        swiftSettings: settings),
+
+      .testTarget(
+        name: "LoomFormatsTests",
+        dependencies: [
+          "LoomCore", "LoomFormats", "LoomGraph", "LoomProto", "LoomRuntime", "LoomTestSupport",
+          protobuf,
+        ],
+        swiftSettings: settings),
+      .testTarget(
+        name: "LoomGraphTests", dependencies: ["LoomCore", "LoomGraph", "LoomTestSupport"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "GoldenTests",
+        dependencies: ["LoomFormats", "LoomProto", "LoomTestSupport", "Weirloom", protobuf],
+        swiftSettings: settings),
+      .testTarget(
+        name: "LoomOpsTests", dependencies: ["LoomTestSupport", "Weirloom"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "LoomTrainingTests", dependencies: ["LoomTestSupport", "Weirloom"],
         swiftSettings: settings),
       .testTarget(
         name: "LoomKernelsTests", dependencies: ["CLoomVector", "LoomCore", "LoomKernels"],

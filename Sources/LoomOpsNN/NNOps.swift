@@ -1,6 +1,31 @@
 public import LoomGraph
 
-/// The NN ops.
+/// Neural networks and images.
 public enum NNOps {
-  public static let all: [any OpDefinition.Type] = []
+  public static let all: [any OpDefinition.Type] = activations + losses + convolutions + pools
+
+  private static let activations: [any OpDefinition.Type] = [
+    Relu.self, ReluGrad.self, Relu6.self, Relu6Grad.self, Elu.self, EluGrad.self, Selu.self,
+    SeluGrad.self, LeakyRelu.self, LeakyReluGrad.self, Softplus.self, SoftplusGrad.self,
+    Softsign.self, SoftsignGrad.self,
+  ]
+
+  private static let losses: [any OpDefinition.Type] = [
+    BiasAdd.self, BiasAddV1.self, BiasAddGrad.self, Softmax.self, LogSoftmax.self,
+    SoftmaxCrossEntropyWithLogits.self, SparseSoftmaxCrossEntropyWithLogits.self,
+  ]
+
+  private static let convolutions: [any OpDefinition.Type] = [
+    Conv2D.self, Conv2DBackpropInput.self, Conv2DBackpropFilter.self,
+    DepthwiseConv2dNative.self, DepthwiseConv2dNativeBackpropInput.self,
+    DepthwiseConv2dNativeBackpropFilter.self, Conv3D.self, Conv3DBackpropInput.self,
+    Conv3DBackpropInputV2.self, Conv3DBackpropFilter.self, Conv3DBackpropFilterV2.self,
+  ]
+
+  private static let pools: [any OpDefinition.Type] = [
+    MaxPool.self, MaxPoolV2.self, MaxPoolGrad.self, MaxPoolGradV2.self, MaxPoolGradGrad.self,
+    MaxPoolGradGradV2.self, MaxPoolWithArgmax.self, MaxPoolGradWithArgmax.self, AvgPool.self,
+    AvgPoolGrad.self, MaxPool3D.self, MaxPool3DGrad.self, MaxPool3DGradGrad.self, AvgPool3D.self,
+    AvgPool3DGrad.self,
+  ]
 }

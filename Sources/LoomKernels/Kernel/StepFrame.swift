@@ -10,10 +10,10 @@ package import LoomCore
   private let table: OperandTable
   package let pool: BufferPool
 
-  package init(slotCount: Int, table: OperandTable, budget: MemoryBudget) {
+  package init(slotCount: Int, table: OperandTable, pool: BufferPool) {
     self.slotCount = slotCount
     self.table = table
-    pool = BufferPool(budget: budget)
+    self.pool = pool
     // One slot more than needed, so that a plan without slots has an address too.
     unsafe slots = UnsafeMutablePointer<Slot>.allocate(capacity: slotCount + 1)
     unsafe slots.initialize(repeating: Slot(), count: slotCount + 1)
@@ -117,7 +117,49 @@ package import LoomCore
     unsafe slots[slot].isDead = false
   }
 
-  /// Moves what one slot holds to another.
+  /// Hands operand `index` of a node on to `target`: moved if this is its last use, shared otherwise.
+  package func forward(_ layout: NodeLayout, _ index: Int, to target: Int) {
+    guard index >= 0, index < Int(layout.operandCount), target >= 0, target < slotCount else {
+      return
+    }
+    let operand = unsafe table.base[Int(layout.operandStart) + index]
+    let source = Int(operand.slot)
+    if operand.isLastUse {
+      // The memory that `target` kept goes where its next value will come from.
+      if source != target { unsafe swap(&slots[source], &slots[target]) }
+      unsafe slots[source].reference = nil
+    } else {
+      unsafe slots[target] = slots[source]
+    }
+  }
+
+  /// Lets go of the operands a node was the last to use, without running it.
+  package func releaseOperands(_ layout: NodeLayout) {
+    for index in 0..<Int(layout.operandCount) {
+      let operand = unsafe table.base[Int(layout.operandStart) + index]
+      if operand.isLastUse { unsafe release(&slots[Int(operand.slot)]) }
+    }
+  }
+
+  /// Copies a value in from another frame, its deadness included.
+  package func copy(_ source: Int, of other: StepFrame, to target: Int) {
+    guard source >= 0, source < other.slotCount, target >= 0, target < slotCount else { return }
+    unsafe slots[target] = other.slots[source]
+  }
+
+  /// Moves a value in from another frame.
+  package func move(_ source: Int, of other: StepFrame, to target: Int) {
+    guard source >= 0, source < other.slotCount, target >= 0, target < slotCount else { return }
+    unsafe slots[target] = other.slots[source]
+    unsafe other.slots[source].clear()
+  }
+
+  /// Empties every slot whose value someone else holds too.
+  package func releaseShared() {
+    for slot in 0..<slotCount { unsafe release(&slots[slot]) }
+  }
+
+  /// Copies what one slot holds to another.
   package func copy(_ source: Int, to target: Int) {
     guard source >= 0, source < slotCount, target >= 0, target < slotCount else { return }
     unsafe slots[target] = slots[source]

@@ -27,7 +27,7 @@ final class StepTrace {
 
   func now() -> Int64 { WallClock.nanoseconds() }
 
-  func record(_ item: Plan.Item, _ frame: StepFrame, start: Int64, device: String) {
+  func record(_ item: Region.Item, _ frame: StepFrame, start: Int64, device: String) {
     var outputs: [NodeStatistics.Output] = []
     for index in 0..<Int(item.layout.outputCount) {
       if let tensor = frame.peek(Int(item.layout.outputBase) + index) {

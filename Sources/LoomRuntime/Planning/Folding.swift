@@ -98,7 +98,7 @@ enum SingleKernel {
     }
     let frame = StepFrame(
       slotCount: inputs.count + node.outputTypes.count, table: OperandTable(operands),
-      budget: budget)
+      pool: BufferPool(budget: budget))
     for (slot, input) in inputs.enumerated() { frame.set(slot, input) }
     let services = StepServices(
       stepID: 0, resources: resources, budget: budget, workers: .shared)

@@ -23,8 +23,18 @@ enum Prune {
     while let id = stack.popLast() {
       let node = nodes[id]
       for input in node.inputs where !fed.contains(input) { try push(input.node) }
-      for control in node.controlInputs { try push(control) }
+      for control in node.controlInputs where !isFedPlaceholder(control, nodes, fed) {
+        try push(control)
+      }
     }
     return needed
+  }
+
+  /// A fed placeholder has run as far as those that only wait for it are concerned.
+  private static func isFedPlaceholder(
+    _ id: Int, _ nodes: [Node], _ fed: Set<Node.Endpoint>
+  ) -> Bool {
+    nodes.indices.contains(id) && nodes[id].properties.role == .placeholder
+      && fed.contains(Node.Endpoint(node: id, index: 0))
   }
 }

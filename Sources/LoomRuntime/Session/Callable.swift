@@ -93,3 +93,16 @@ extension Session {
     return try PreparedRun(session: self, feeds: feeds, list: list)
   }
 }
+
+extension Session {
+  /// Per-node statistics of one run.
+  package func statistics(
+    of prepared: PreparedRun, feeds: [AnyTensor]
+  ) throws(StatusError) -> [NodeStatistics] {
+    guard let plan = prepared.plan else { return [] }
+    var request = DirectEngine.RunRequest()
+    request.traces = true
+    return try engine.run(plan, feeds: prepared.resolution.feedValues(feeds), request: request)
+      .1.statistics
+  }
+}
