@@ -27,9 +27,8 @@ struct ReferenceConvolution {
   /// Calls `body` with the offsets of all products: input, filter, output.
   func forEachProduct(_ body: (Int, Int, Int) -> Void) {
     let (h, w) = (geometry.height, geometry.width)
-    let (inputs, outputs) = (
-      geometry.inputChannels / geometry.groups, geometry.outputChannels / geometry.groups
-    )
+    let inputs = geometry.filterChannels
+    let outputs = geometry.outputChannels / max(1, geometry.groups)
     for n in 0..<geometry.batch {
       for y in 0..<h.output {
         for x in 0..<w.output {
@@ -134,8 +133,7 @@ struct ReferenceConvolution {
           geometries.append(
             ConvolutionGeometry(
               batch: 2, height: height, width: width, inputChannels: inputs,
-              outputChannels: outputs,
-              groups: groups))
+              filterChannels: inputs / groups, outputChannels: outputs))
         }
       }
     }

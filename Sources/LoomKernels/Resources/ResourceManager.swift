@@ -13,17 +13,12 @@ public final class ResourceManager: Sendable {
 
   private let containers = Mutex<[String: [Key: any Resource]]>([:])
   private let counter = Atomic<Int>(0)
-<<<<<<< HEAD
-  /// Whether something was ever added since the last ``clearAll()``, so that clearing nothing is free.
-  private let isUsed = Atomic<Bool>(false)
-=======
   private let removals = Atomic<Int>(0)
 
   /// Changes whenever resources are removed: what a kernel remembers from before may be gone.
   public var generation: Int { removals.load(ordering: .acquiring) }
 
   private func countRemoval() { removals.add(1, ordering: .releasing) }
->>>>>>> main
 
   public init(defaultContainer: String = "localhost") { self.defaultContainer = defaultContainer }
 
@@ -58,7 +53,6 @@ public final class ResourceManager: Sendable {
       if let found = containers[container]?[key] as? R { return found }
       let made = try make()
       containers[container, default: [:]][key] = made
-      isUsed.store(true, ordering: .releasing)
       return made
     }
   }
@@ -97,9 +91,7 @@ public final class ResourceManager: Sendable {
   }
 
   public func clearAll() {
-    guard isUsed.load(ordering: .acquiring) else { return }
     let removed = containers.withLock { containers in
-      isUsed.store(false, ordering: .relaxed)
       defer { containers = [:] }
       return containers
     }

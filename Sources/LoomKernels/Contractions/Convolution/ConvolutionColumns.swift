@@ -14,6 +14,11 @@ enum ConvolutionColumns<Scalar: BlockedScalar> {
     return Swift.max(1, Swift.min(geometry.height.output, blockSize / perRow))
   }
 
+  /// One group also if there are no input channels, so that the output is written.
+  private static func groups(_ geometry: ConvolutionGeometry) -> Int {
+    Swift.max(1, geometry.groups)
+  }
+
   /// Calls `body` with all blocks of output rows, `(image, rows)`, on the threads of the pool.
   private static func forEachBlock(
     _ geometry: ConvolutionGeometry, _ rows: Int, _ pool: WorkerPool,
@@ -39,7 +44,7 @@ enum ConvolutionColumns<Scalar: BlockedScalar> {
   ) throws(StatusError) {
     let patch = geometry.patchCount
     let rows = rowsPerBlock(geometry, patch: patch)
-    let groupOutputs = geometry.outputChannels / geometry.groups
+    let groupOutputs = geometry.outputChannels / groups(geometry)
     try forEachBlock(geometry, rows, pool) { (image, range) throws(StatusError) in
       let pixels = range.count * geometry.width.output
       let to =
@@ -47,7 +52,7 @@ enum ConvolutionColumns<Scalar: BlockedScalar> {
         + range.lowerBound * geometry.width.output * geometry.outputChannels
       try unsafe ThreadScratch.with(pixels * patch, of: Scalar.self, for: .columns) {
         (columns) throws(StatusError) in
-        for group in 0..<geometry.groups {
+        for group in 0..<groups(geometry) {
           unsafe gather(
             geometry, input + image * geometry.imageCount, range, group, taps: allTaps(geometry),
             columns)
@@ -91,7 +96,7 @@ enum ConvolutionColumns<Scalar: BlockedScalar> {
   ) throws(StatusError) {
     let patch = geometry.patchCount
     let rows = rowsPerBlock(geometry, patch: patch)
-    let groupOutputs = geometry.outputChannels / geometry.groups
+    let groupOutputs = geometry.outputChannels / groups(geometry)
     let cost = geometry.cost(rate: Scalar.productRate) / Double(geometry.batch)
     // Patches overlap, so an image is one thread's.
     try pool.parallelFor(count: geometry.batch, costPerItem: cost) { (images) throws(StatusError) in
@@ -106,7 +111,7 @@ enum ConvolutionColumns<Scalar: BlockedScalar> {
             + first * geometry.width.output * geometry.outputChannels
           try unsafe ThreadScratch.with(pixels * patch, of: Scalar.self, for: .columns) {
             (columns) throws(StatusError) in
-            for group in 0..<geometry.groups {
+            for group in 0..<groups(geometry) {
               let offset = group * groupOutputs
               try unsafe Scalar.multiplyPart(
                 m: pixels, n: patch, k: groupOutputs, from + offset, rowA: geometry.outputChannels,
@@ -127,16 +132,16 @@ enum ConvolutionColumns<Scalar: BlockedScalar> {
     _ geometry: ConvolutionGeometry, input: UnsafePointer<Scalar>, gradient: UnsafePointer<Scalar>,
     into filterGradient: UnsafeMutablePointer<Scalar>, pool: WorkerPool
   ) throws(StatusError) {
-    let groupInputs = geometry.inputChannels / geometry.groups
-    let groupOutputs = geometry.outputChannels / geometry.groups
+    let groupInputs = geometry.filterChannels
+    let groupOutputs = geometry.outputChannels / groups(geometry)
     let rows = rowsPerBlock(geometry, patch: groupInputs)
     let taps = geometry.height.kernel * geometry.width.kernel
     unsafe filterGradient.update(repeating: .zero, count: geometry.filterCount)
-    let count = taps * geometry.groups
+    let count = taps * groups(geometry)
     let cost = geometry.cost(rate: Scalar.productRate) / Double(count)
     try pool.parallelFor(count: count, costPerItem: cost) { (range) throws(StatusError) in
       for index in range {
-        let (tap, group) = index.quotientAndRemainder(dividingBy: geometry.groups)
+        let (tap, group) = index.quotientAndRemainder(dividingBy: groups(geometry))
         let to =
           unsafe filterGradient + tap * groupInputs * geometry.outputChannels
           + group * groupOutputs
@@ -175,7 +180,7 @@ enum ConvolutionColumns<Scalar: BlockedScalar> {
     _ group: Int,
     taps: Range<Int>, _ columns: UnsafeMutablePointer<Scalar>
   ) {
-    let channels = geometry.inputChannels / geometry.groups
+    let channels = geometry.filterChannels
     var to = unsafe columns
     for y in rows {
       for x in 0..<geometry.width.output {
@@ -198,7 +203,7 @@ enum ConvolutionColumns<Scalar: BlockedScalar> {
     _ group: Int,
     _ image: UnsafeMutablePointer<Scalar>
   ) {
-    let channels = geometry.inputChannels / geometry.groups
+    let channels = geometry.filterChannels
     var from = unsafe columns
     for y in rows {
       for x in 0..<geometry.width.output {
