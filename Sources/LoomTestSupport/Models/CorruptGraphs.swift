@@ -1,5 +1,4 @@
 import Foundation
-public import LoomCore
 import LoomFormats
 
 /// Illegal graphs and files with the answer of stock TensorFlow.
