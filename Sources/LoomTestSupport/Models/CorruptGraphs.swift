@@ -1,4 +1,8 @@
 import Foundation
+<<<<<<< HEAD
+=======
+import LoomCore
+>>>>>>> main
 import LoomFormats
 
 /// Illegal graphs and files with the answer of stock TensorFlow.

@@ -1,0 +1,59 @@
+import LoomCore
+import LoomFormats
+public import LoomGraph
+import LoomRuntime
+
+/// Runs recorded sessions and says how the answers differ.
+public struct GoldenRunner: Sendable {
+  let registry: OpRegistry
+
+  public init(registry: OpRegistry) { self.registry = registry }
+
+  public enum Outcome: Sendable {
+    case passed
+    case failed(String)
+    /// Ops that are not in the registry.
+    case missing([String])
+  }
+
+  public func run(_ test: GoldenCase) -> Outcome {
+    do throws(StatusError) {
+      let definition = try test.graph()
+      let missing = test.ops.filter { registry[$0] == nil && definition.library[$0] == nil }
+      guard missing.isEmpty else { return .missing(missing) }
+      let graph = Graph(registry: registry, evaluator: ConstantFolder())
+      try graph.importDefinition(definition, name: nil)
+      let session = try Session(graph: graph)
+      defer { session.close() }
+      for (index, step) in test.steps.enumerated() {
+        if let fault = check(step, of: test, session) { return .failed("step \(index): \(fault)") }
+      }
+      return .passed
+    } catch {
+      // A graph that is refused at once answers every step that was to fail.
+      if test.steps.allSatisfy({ $0.error == error.code }) { return .passed }
+      return .failed("import: \(error)")
+    }
+  }
+
+  private func check(_ step: GoldenCase.Step, of test: GoldenCase, _ session: Session) -> String? {
+    guard step.kind == .run else { return "partial runs are not driven by this runner yet" }
+    do throws(StatusError) {
+      var feeds: [Feed] = []
+      for (name, value) in try step.feedValues() { feeds.append(Feed(named: name, value)) }
+      let values = try session.run(step.fetches + step.targets, feeds: feeds)
+      if let code = step.error { return "values, expected \(code.name) (\(step.errorMessage))" }
+      for (index, expected) in try step.expected().enumerated() {
+        guard let value = values[index] else { return "\(step.fetches[index]) has no value" }
+        if let fault = try value.difference(from: expected, tolerance: test.tolerance) {
+          return "\(step.fetches[index]): \(fault)"
+        }
+      }
+      return nil
+    } catch {
+      if error.code == step.error { return nil }
+      let expected = step.error.map { "\($0.name) (\(step.errorMessage))" } ?? "values"
+      return "\(error), expected \(expected)"
+    }
+  }
+}
