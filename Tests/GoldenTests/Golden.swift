@@ -13,30 +13,19 @@ import Weirloom
     var failures: [String] = []
     var missing: [String: Int] = [:]
     for test in try GoldenFile.cases(group) {
-<<<<<<< HEAD
-      if let filter, !test.ops.contains(filter), !test.name.contains(filter) { continue }
-=======
       if let filter, !filter.isEmpty, !test.ops.contains(filter), !test.name.contains(filter) {
         continue
       }
->>>>>>> main
       switch runner.run(test) {
       case .passed: passed += 1
       case .failed(let fault): failures.append("\(test.name) \(test.ops): \(fault)")
       case .missing(let ops): for op in ops { missing[op, default: 0] += 1 }
       }
     }
-<<<<<<< HEAD
-    print(
-      "\(group): \(passed) passed, \(failures.count) failed, missing ops: "
-        + missing.sorted { $0.value > $1.value }.map { "\($0.key) \($0.value)" }.joined(
-          separator: ", "))
-=======
     let ops = missing.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     print(
       "\(group): \(passed) passed, \(failures.count) failed, missing ops: "
         + ops.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
->>>>>>> main
     #expect(
       failures.isEmpty, "\(failures.count) failed:\n\(failures.prefix(40).joined(separator: "\n"))")
   }

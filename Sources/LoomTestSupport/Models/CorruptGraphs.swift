@@ -1,8 +1,5 @@
 import Foundation
-<<<<<<< HEAD
-=======
 import LoomCore
->>>>>>> main
 import LoomFormats
 
 /// Illegal graphs and files with the answer of stock TensorFlow.
