@@ -55,8 +55,11 @@ extension Graph {
     let definition = registry[new.op]
     let called = definition == nil ? library[new.op] : nil
     let signature = definition?.signature ?? called?.signature
-    let sources = state.withLock { state in
-      new.inputs.map { state.nodes.indices.contains($0.node) ? state.nodes[$0.node] : nil }
+    let (sources, producer) = state.withLock { state in
+      (
+        new.inputs.map { state.nodes.indices.contains($0.node) ? state.nodes[$0.node] : nil },
+        state.versions.producer
+      )
     }
     var inputTypes: [DType] = []
     for (endpoint, source) in zip(new.inputs, sources) {
@@ -93,7 +96,7 @@ extension Graph {
 
     var inferred = ShapeInference.Result.unknown(outputs: outputTypes.count)
     if let definition {
-      inferred = try ShapeInference(source: self, evaluator: evaluator).infer(
+      inferred = try ShapeInference(source: self, evaluator: evaluator, producer: producer).infer(
         definition, name: new.name, op: new.op, attributes: attributes, inputs: new.inputs,
         inputTypes: inputTypes, outputTypes: outputTypes)
     }
