@@ -12,7 +12,7 @@ enum RootMeanBody<Scalar: AccumulatingScalar>: ReductionBody {
     .wrappingAdd(a, b)
   }
   static func finish(_ partial: Scalar.Total, count: Int) -> Scalar {
-    Scalar(total: .quotient(partial, Scalar.Total(converting: Double(count).squareRoot())))
+    Scalar.narrowed(.quotient(partial, Scalar.Total(converting: Double(count).squareRoot())))
   }
 }
 
