@@ -26,7 +26,8 @@ let argumentParser: Target.Dependency = .product(
 
 /// Families of ops: one target each, because a release build compiles targets side by side.
 let opFamilies = [
-  "LoomOpsArray", "LoomOpsCore", "LoomOpsMath", "LoomOpsNN", "LoomOpsReduce", "LoomOpsState",
+  "LoomOpsArray", "LoomOpsCore", "LoomOpsFlow", "LoomOpsMath", "LoomOpsNN", "LoomOpsReduce",
+  "LoomOpsState",
   "LoomOpsStrings",
 ]
 
@@ -107,6 +108,31 @@ let package = Package(
           "LoomProto", protobuf,
         ],
         swiftSettings: settings),
+
+      .testTarget(
+        name: "LoomFormatsTests",
+        dependencies: [
+          "LoomCore", "LoomFormats", "LoomGraph", "LoomProto", "LoomRuntime", "LoomTestSupport",
+          protobuf,
+        ],
+        swiftSettings: settings),
+      .testTarget(
+        name: "LoomGraphTests", dependencies: ["LoomCore", "LoomGraph", "LoomTestSupport"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "GoldenTests",
+        dependencies: ["LoomFormats", "LoomProto", "LoomTestSupport", "Weirloom", protobuf],
+        swiftSettings: settings),
+      .testTarget(
+        name: "LoomOpsTests", dependencies: ["LoomTestSupport", "Weirloom"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "LoomTrainingTests", dependencies: ["LoomTestSupport", "Weirloom"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "LoomKernelsTests", dependencies: ["CLoomVector", "LoomCore", "LoomKernels"],
+        swiftSettings: settings),
+      .testTarget(name: "WeirloomTests", dependencies: ["Weirloom"], swiftSettings: settings),
     ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c17

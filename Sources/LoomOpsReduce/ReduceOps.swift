@@ -1,6 +1,31 @@
 public import LoomGraph
 
-/// The Reduce ops.
+/// Reductions, products of matrices, sorting, counting, segments, random numbers, linear algebra.
 public enum ReduceOps {
-  public static let all: [any OpDefinition.Type] = []
+  public static let all: [any OpDefinition.Type] =
+    reductions + products + sorting + counting + segments + RandomOps.all
+
+  static let reductions: [any OpDefinition.Type] = [
+    AllTrue.self, AnyTrue.self, ArgMax.self, ArgMin.self, Cumprod.self, Cumsum.self,
+    EuclideanNorm.self, L2Loss.self, Max.self, Mean.self, Min.self, Prod.self, Sum.self,
+  ]
+
+  static let products: [any OpDefinition.Type] = [
+    BatchMatMul.self, BatchMatMulV2.self, BatchMatMulV3.self, MatMul.self,
+  ]
+
+  static let sorting: [any OpDefinition.Type] = [
+    InTopK.self, InTopKV2.self, NthElement.self, TopK.self, TopKV2.self,
+  ]
+
+  static let counting: [any OpDefinition.Type] = [
+    ListDiff.self, Unique.self, UniqueV2.self, UniqueWithCounts.self, UniqueWithCountsV2.self,
+  ]
+
+  static let segments: [any OpDefinition.Type] = [
+    SparseSegmentMean.self, SparseSegmentMeanWithNumSegments.self, SparseSegmentSqrtN.self,
+    SparseSegmentSqrtNWithNumSegments.self, SparseSegmentSum.self,
+    SparseSegmentSumWithNumSegments.self, UnsortedSegmentMax.self, UnsortedSegmentMin.self,
+    UnsortedSegmentProd.self, UnsortedSegmentSum.self,
+  ]
 }

@@ -6,5 +6,6 @@
 #include "loom_gemm.h"
 #include "loom_gemv.h"
 #include "loom_reduce.h"
+#include "loom_scratch.h"
 #include "loom_thread.h"
 #include "loom_transpose.h"

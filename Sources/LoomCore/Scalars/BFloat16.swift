@@ -21,7 +21,7 @@ public struct BFloat16: FloatingScalar {
   @inlinable public var accumulator: Float { Float(bitPattern: UInt32(bitPattern) << 16) }
   @inlinable public var doubleValue: Double { Double(accumulator) }
 
-  public static var dtype: DType { .bfloat16 }
+  @inlinable public static var dtype: DType { .bfloat16 }
   @inlinable public static var zero: BFloat16 { BFloat16(bitPattern: 0) }
   @inlinable public static var one: BFloat16 { BFloat16(bitPattern: 0x3F80) }
   @inlinable public static var nan: BFloat16 { BFloat16(bitPattern: 0x7FC0) }
@@ -42,6 +42,9 @@ public struct BFloat16: FloatingScalar {
   }
   @inlinable public static func quotient(_ a: BFloat16, _ b: BFloat16) -> BFloat16 {
     BFloat16(a.accumulator / b.accumulator)
+  }
+  @inlinable public static func negated(_ a: BFloat16) -> BFloat16 {
+    BFloat16(bitPattern: a.bitPattern ^ 0x8000)
   }
   @inlinable public static func < (a: BFloat16, b: BFloat16) -> Bool {
     a.accumulator < b.accumulator

@@ -15,7 +15,7 @@ public struct ByteString: Hashable, Sendable {
 }
 
 extension ByteString: TensorScalar {
-  public static var dtype: DType { .string }
+  @inlinable public static var dtype: DType { .string }
   public static var zero: ByteString { ByteString() }
 }
 

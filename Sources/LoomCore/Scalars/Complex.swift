@@ -52,14 +52,16 @@ public struct Complex<Real: BinaryFloatingPoint & FloatingScalar>: BitwiseCopyab
   }
 }
 
-extension Complex: TensorScalar, TrivialScalar, NumericScalar where Real: FloatingScalar {
-  public static var dtype: DType { Real.dtype == .float ? .complex64 : .complex128 }
+extension Complex: TensorScalar, TrivialScalar, NumericScalar, FieldScalar where Real: FloatingScalar {
+  @inlinable public static var dtype: DType { Real.dtype == .float ? .complex64 : .complex128 }
   @inlinable public static var zero: Complex { Complex(0, 0) }
   @inlinable public static var one: Complex { Complex(1, 0) }
   @inlinable public static func wrappingAdd(_ a: Complex, _ b: Complex) -> Complex { a + b }
   @inlinable public static func wrappingSubtract(_ a: Complex, _ b: Complex) -> Complex { a - b }
   @inlinable public static func wrappingMultiply(_ a: Complex, _ b: Complex) -> Complex { a * b }
   @inlinable public static func quotient(_ a: Complex, _ b: Complex) -> Complex { a / b }
+  @inlinable public static func negated(_ a: Complex) -> Complex { -a }
+  @inlinable public static func conjugated(_ a: Complex) -> Complex { a.conjugate }
   @inlinable public init(converting value: Double) { self.init(Real(converting: value), 0) }
   @inlinable public var doubleValue: Double { real.doubleValue }
 }

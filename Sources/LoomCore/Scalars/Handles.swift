@@ -11,6 +11,8 @@ public struct ResourceHandle: Sendable {
   public var name: String
   /// Identifies the resource's type, as `type_index::hash_code` does in TensorFlow.
   public var typeName: String
+  /// What other processes tell resource types apart by; carried along, never compared here.
+  public var hashCode: UInt64 = 0
   /// Dtypes and shapes of the tensors behind the handle, for shape inference.
   public var components: [Component]
   /// The resource itself for handles that own it (anonymous resources), `nil` for named ones.
@@ -40,7 +42,7 @@ public struct ResourceHandle: Sendable {
 }
 
 extension ResourceHandle: TensorScalar {
-  public static var dtype: DType { .resource }
+  @inlinable public static var dtype: DType { .resource }
   public static var zero: ResourceHandle { ResourceHandle() }
 }
 
@@ -63,6 +65,28 @@ public protocol VariantValue: Sendable {
   var typeName: String { get }
 }
 
+/// A variant's value as messages carry it: what `typeName` names gives it meaning.
+public struct EncodedVariant: VariantValue {
+  public var typeName: String
+  public var metadata: [UInt8]
+  public var tensors: [AnyTensor]
+
+  public init(typeName: String, metadata: [UInt8] = [], tensors: [AnyTensor] = []) {
+    self.typeName = typeName
+    self.metadata = metadata
+    self.tensors = tensors
+  }
+}
+
+/// A variant's value that can leave the process.
+public protocol EncodableVariant: VariantValue {
+  func encoded() throws(StatusError) -> EncodedVariant
+}
+
+extension EncodedVariant: EncodableVariant {
+  public func encoded() -> EncodedVariant { self }
+}
+
 /// An element of a variant tensor; empty until something is stored.
 public struct Variant: Sendable {
   public var value: (any VariantValue)?
@@ -71,6 +95,6 @@ public struct Variant: Sendable {
 }
 
 extension Variant: TensorScalar {
-  public static var dtype: DType { .variant }
+  @inlinable public static var dtype: DType { .variant }
   public static var zero: Variant { Variant() }
 }

@@ -17,11 +17,22 @@ public protocol NumericScalar: TrivialScalar {
   /// The quotient; the caller keeps integer division by zero away, and the smallest integer divided
   /// by -1 stays itself.
   static func quotient(_ a: Self, _ b: Self) -> Self
+  /// `-a`; the smallest integer stays itself, and zeros change their sign.
+  static func negated(_ a: Self) -> Self
+  /// The complex conjugate; the number itself for real types.
+  static func conjugated(_ a: Self) -> Self
   /// The nearest representable value, by C's rules where TensorFlow leaves them to the hardware.
   init(converting value: Double)
   /// The value as a Double (complex numbers: the real part).
   var doubleValue: Double { get }
 }
+
+extension NumericScalar {
+  @inlinable @inline(__always) public static func conjugated(_ a: Self) -> Self { a }
+}
+
+/// A number with division, roots and logarithms: floating or complex.
+public protocol FieldScalar: NumericScalar {}
 
 /// A numeric scalar with an order.
 public protocol RealScalar: NumericScalar, Comparable {
@@ -32,7 +43,7 @@ public protocol RealScalar: NumericScalar, Comparable {
 }
 
 /// float, double, half, bfloat16.
-public protocol FloatingScalar: RealScalar {
+public protocol FloatingScalar: RealScalar, FieldScalar {
   var isNaN: Bool { get }
   var isFinite: Bool { get }
   static var nan: Self { get }
@@ -64,6 +75,7 @@ extension IntegerScalar {
   @inlinable @inline(__always) public static func quotient(_ a: Self, _ b: Self) -> Self {
     b == 0 ? 0 : a.dividedReportingOverflow(by: b).partialValue
   }
+  @inlinable @inline(__always) public static func negated(_ a: Self) -> Self { 0 &- a }
   @inlinable public init(converting value: Double) {
     // Truncates towards zero. Values outside and NaN give the minimum for the 32- and 64-bit signed
     // types, as x86 conversions do; narrower and unsigned types take the low bits.
@@ -84,14 +96,14 @@ extension IntegerScalar {
   @inlinable public var doubleValue: Double { Double(self) }
 }
 
-extension Int8: IntegerScalar { public static var dtype: DType { .int8 } }
-extension Int16: IntegerScalar { public static var dtype: DType { .int16 } }
-extension Int32: IntegerScalar { public static var dtype: DType { .int32 } }
-extension Int64: IntegerScalar { public static var dtype: DType { .int64 } }
-extension UInt8: IntegerScalar { public static var dtype: DType { .uint8 } }
-extension UInt16: IntegerScalar { public static var dtype: DType { .uint16 } }
-extension UInt32: IntegerScalar { public static var dtype: DType { .uint32 } }
-extension UInt64: IntegerScalar { public static var dtype: DType { .uint64 } }
+extension Int8: IntegerScalar { @inlinable public static var dtype: DType { .int8 } }
+extension Int16: IntegerScalar { @inlinable public static var dtype: DType { .int16 } }
+extension Int32: IntegerScalar { @inlinable public static var dtype: DType { .int32 } }
+extension Int64: IntegerScalar { @inlinable public static var dtype: DType { .int64 } }
+extension UInt8: IntegerScalar { @inlinable public static var dtype: DType { .uint8 } }
+extension UInt16: IntegerScalar { @inlinable public static var dtype: DType { .uint16 } }
+extension UInt32: IntegerScalar { @inlinable public static var dtype: DType { .uint32 } }
+extension UInt64: IntegerScalar { @inlinable public static var dtype: DType { .uint64 } }
 
 // MARK: Floating point
 
@@ -109,23 +121,24 @@ extension FloatingScalar where Self: BinaryFloatingPoint {
     a * b
   }
   @inlinable @inline(__always) public static func quotient(_ a: Self, _ b: Self) -> Self { a / b }
+  @inlinable @inline(__always) public static func negated(_ a: Self) -> Self { -a }
   @inlinable public init(converting value: Double) { self.init(value) }
 }
 
 extension Float: FloatingScalar {
-  public static var dtype: DType { .float }
+  @inlinable public static var dtype: DType { .float }
   @inlinable public var accumulator: Float { self }
   @inlinable public var doubleValue: Double { Double(self) }
 }
 
 extension Double: FloatingScalar {
-  public static var dtype: DType { .double }
+  @inlinable public static var dtype: DType { .double }
   @inlinable public var accumulator: Double { self }
   @inlinable public var doubleValue: Double { self }
 }
 
 extension Float16: FloatingScalar {
-  public static var dtype: DType { .half }
+  @inlinable public static var dtype: DType { .half }
   @inlinable public var accumulator: Float { Float(self) }
   @inlinable public var doubleValue: Double { Double(self) }
 }
@@ -133,6 +146,6 @@ extension Float16: FloatingScalar {
 // MARK: Others
 
 extension Bool: TrivialScalar {
-  public static var dtype: DType { .bool }
+  @inlinable public static var dtype: DType { .bool }
   @inlinable public static var zero: Bool { false }
 }

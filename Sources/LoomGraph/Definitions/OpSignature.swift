@@ -82,20 +82,21 @@ public struct OpSignature: Sendable {
     problems = parser.problems
   }
 
-  /// A signature from parts, for functions, whose signatures come from files.
+  /// A signature from parts, for functions and op lists, which come from files.
   public init(
     name: String, inputs: [Argument], outputs: [Argument], attributes: [AttributeDefinition],
-    isStateful: Bool
+    isStateful: Bool, isCommutative: Bool = false, isAggregate: Bool = false,
+    allowsUninitializedInput: Bool = false, deprecatedSince: Int? = nil
   ) {
     self.name = name
     self.inputs = inputs
     self.outputs = outputs
     self.attributes = attributes
     self.isStateful = isStateful
-    isCommutative = false
-    isAggregate = false
-    allowsUninitializedInput = false
-    deprecatedSince = nil
+    self.isCommutative = isCommutative
+    self.isAggregate = isAggregate
+    self.allowsUninitializedInput = allowsUninitializedInput
+    self.deprecatedSince = deprecatedSince
     problems = []
   }
 

@@ -90,18 +90,13 @@ extension Graph {
     }
     apply(scope, op: new.op, to: &attributes)
 
-    var shapes: [PartialShape] = outputTypes.map { _ in .unknown }
-    var handles: [[ResourceHandle.Component]?] = outputTypes.map { _ in nil }
+    var inferred = ShapeInference.Result.unknown(outputs: outputTypes.count)
     if let definition {
-      let context = shapeContext(
-        name: new.name, op: new.op, attributes: attributes, inputs: new.inputs,
+      inferred = try ShapeInference(source: self, evaluator: evaluator).infer(
+        definition, name: new.name, op: new.op, attributes: attributes, inputs: new.inputs,
         inputTypes: inputTypes, outputTypes: outputTypes)
-      do { try definition.shapes.body(context) } catch {
-        throw Graph.shapeError(StatusError.wrapping(error), context)
-      }
-      shapes = context.outputs
-      handles = context.outputHandles
     }
+    let outputs = inferred
 
     var controls = new.controlInputs
     for entry in scope.controlDependencies {
@@ -117,7 +112,7 @@ extension Graph {
       Node(
         id: id, name: new.name, op: new.op, definition: definition, signature: signature,
         inputs: new.inputs, controlInputs: controls, attributes: attributes, device: device ?? "",
-        outputTypes: outputTypes, outputShapes: shapes, outputHandles: handles,
+        outputTypes: outputTypes, outputShapes: outputs.shapes, outputHandles: outputs.handles,
         isFunctionCall: called != nil)
     }
     let id = try change { (state) throws(StatusError) -> Int in
@@ -166,34 +161,8 @@ extension Graph {
     setDevice(result.description, of: id)
   }
 
-  private func setDevice(_ device: String, of id: Int) {
+  func setDevice(_ device: String, of id: Int) {
     state.withLock { $0.nodes[id] = $0.nodes[id].replacing(device: device) }
-  }
-
-  func shapeContext(
-    name: String, op: String, attributes: Attributes, inputs: [Node.Endpoint],
-    inputTypes: [DType], outputTypes: [DType]
-  ) -> ShapeContext {
-    let (shapes, handles) = state.withLock { state in
-      (
-        inputs.map { state.nodes[$0.node].outputShapes[$0.index] },
-        inputs.map { state.nodes[$0.node].outputHandles[$0.index] }
-      )
-    }
-    return ShapeContext(
-      operationName: name, op: op, attributes: attributes, inputs: shapes, inputTypes: inputTypes,
-      outputTypes: outputTypes, inputHandles: handles,
-      knowledge: GraphKnowledge(graph: self, inputs: inputs))
-  }
-
-  @inline(never)
-  static func shapeError(_ error: StatusError, _ context: ShapeContext) -> StatusError {
-    let shapes = context.inputs.map(\.description).joined(separator: ", ")
-    return StatusError(
-      error.code,
-      "\(error.reason) for '{{node \(context.operationName)}} = \(context.op)' with input shapes: "
-        + "\(shapes).",
-      node: .init(name: context.operationName, op: context.op))
   }
 
   func mergeShape(_ shape: PartialShape, into output: AnyOutput) throws(StatusError) {

@@ -5,6 +5,8 @@ public struct GraphDefinition: Sendable, Hashable {
   public var nodes: [NodeDefinition]
   public var library: FunctionLibrary
   public var versions: Versions
+  /// Fields of the wire form that nothing here interprets, such as stack traces, as a file has them.
+  public var opaque: [UInt8] = []
 
   public struct Versions: Sendable, Hashable {
     public var producer: Int
@@ -39,6 +41,8 @@ public struct NodeDefinition: Sendable, Hashable {
   public var inputs: [String]
   public var device: String
   public var attributes: [String: AttributeValue]
+  /// Fields of the wire form that nothing here interprets, as a file has them.
+  public var opaque: [UInt8] = []
 
   public init(
     name: String, op: String, inputs: [String] = [], device: String = "",
@@ -68,8 +72,10 @@ public struct FunctionDefinition: Sendable, Hashable {
   public var returns: [String: String]
   /// Control output name -> node name.
   public var controlReturns: [String: String]
-  /// Text that the wire form carries and nothing here interprets.
+  /// Text for people.
   public var summary: String
+  /// Fields of the wire form that nothing here interprets, as a file has them.
+  public var opaque: [UInt8] = []
 
   public init(
     name: String, inputs: [OpSignature.Argument] = [], outputs: [OpSignature.Argument] = [],
@@ -108,12 +114,14 @@ public struct FunctionLibrary: Sendable, Hashable {
   public private(set) var order: [String] = []
   /// Function name -> name of its gradient function.
   public var gradients: [String: String] = [:]
+  /// Function name -> the op type under which its gradient is registered.
+  public var registeredGradients: [String: String] = [:]
 
   public init() {}
 
   public subscript(name: String) -> FunctionDefinition? { functions[name] }
 
-  public var isEmpty: Bool { functions.isEmpty && gradients.isEmpty }
+  public var isEmpty: Bool { functions.isEmpty && gradients.isEmpty && registeredGradients.isEmpty }
 
   /// In the order they were added.
   public var all: [FunctionDefinition] { order.compactMap { functions[$0] } }
@@ -130,5 +138,21 @@ public struct FunctionLibrary: Sendable, Hashable {
     }
     functions[function.name] = function
     order.append(function.name)
+  }
+
+  /// Adds everything of another library.
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` if functions or gradients of one name differ.
+  public mutating func merge(_ other: FunctionLibrary) throws(StatusError) {
+    for function in other.all { try add(function) }
+    for (function, gradient) in other.gradients {
+      if let existing = gradients[function], existing != gradient {
+        throw .invalidArgument(
+          "Cannot assign gradient function '\(gradient)' to '\(function)' because it already has "
+            + "gradient function '\(existing)'")
+      }
+      gradients[function] = gradient
+    }
+    registeredGradients.merge(other.registeredGradients) { $1 }
   }
 }

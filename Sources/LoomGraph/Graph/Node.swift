@@ -29,14 +29,16 @@ public final class Node: Sendable {
   public let outputShapes: [PartialShape]
   /// For each resource output: dtypes and shapes behind the handle, if known.
   public let outputHandles: [[ResourceHandle.Component]?]
-  /// Inputs as written, for nodes of unknown ops.
+  /// Whether the op is the name of a function of the library.
   public let isFunctionCall: Bool
+  /// What the file the node came from says of it and nothing here interprets, as the file has it.
+  public let opaque: [UInt8]
 
   init(
     id: Int, name: String, op: String, definition: (any OpDefinition.Type)?,
     signature: OpSignature?, inputs: [Endpoint], controlInputs: [Int], attributes: Attributes,
     device: String, outputTypes: [DType], outputShapes: [PartialShape],
-    outputHandles: [[ResourceHandle.Component]?], isFunctionCall: Bool
+    outputHandles: [[ResourceHandle.Component]?], isFunctionCall: Bool, opaque: [UInt8] = []
   ) {
     self.id = id
     self.name = name
@@ -51,6 +53,7 @@ public final class Node: Sendable {
     self.outputShapes = outputShapes
     self.outputHandles = outputHandles
     self.isFunctionCall = isFunctionCall
+    self.opaque = opaque
   }
 
   public var properties: OpProperties {
@@ -83,7 +86,7 @@ public final class Node: Sendable {
       outputTypes: outputTypes ?? self.outputTypes, outputShapes: outputShapes ?? self.outputShapes,
       outputHandles: outputHandles.count == (outputTypes ?? self.outputTypes).count
         ? outputHandles : (outputTypes ?? self.outputTypes).map { _ in nil },
-      isFunctionCall: isFunctionCall)
+      isFunctionCall: isFunctionCall, opaque: opaque)
   }
 }
 

@@ -5,7 +5,8 @@ import LoomCore
 /// Recursion is bounded: a walk visits at most ``limit`` nodes and ``depth`` levels, so a hostile graph
 /// costs a bounded time and stack.
 struct GraphKnowledge: ValueKnowledge {
-  let graph: Graph
+  let source: any NodeSource
+  let evaluator: (any ConstantEvaluator)?
   let inputs: [Node.Endpoint]
 
   /// Elements of the largest tensor that is folded for the sake of a shape.
@@ -29,15 +30,14 @@ struct GraphKnowledge: ValueKnowledge {
     _ endpoint: Node.Endpoint, _ depth: Int, _ budget: inout Int
   ) -> AnyTensor? {
     budget -= 1
-    guard depth > 0, budget > 0 else { return nil }
-    let node = graph.node(endpoint.node)
+    guard depth > 0, budget > 0, let node = source.node(at: endpoint.node) else { return nil }
     let properties = node.properties
     if properties.role == .constant {
       // A constant without a readable value is unknown here; the kernel will say what is wrong.
       return try? node.attributes.tensor("value")
     }
     guard properties.isFoldable, !node.isStateful, !node.isFunctionCall,
-      properties.role == .compute, let evaluator = graph.evaluator, !node.outputShapes.isEmpty,
+      properties.role == .compute, let evaluator, !node.outputShapes.isEmpty,
       node.outputShapes.allSatisfy({ ($0.elementCount ?? .max) <= Self.largestFold })
     else { return nil }
     var values: [AnyTensor] = []
@@ -58,8 +58,9 @@ struct GraphKnowledge: ValueKnowledge {
   private func integerConstant(
     _ endpoint: Node.Endpoint, _ depth: Int, _ budget: inout Int
   ) -> AnyTensor? {
-    let node = graph.node(endpoint.node)
-    guard let rank = node.outputShapes[endpoint.index].rank, rank <= 1,
+    guard let node = source.node(at: endpoint.node),
+      node.outputShapes.indices.contains(endpoint.index),
+      let rank = node.outputShapes[endpoint.index].rank, rank <= 1,
       let values = partialValue(endpoint, depth, &budget), values.allSatisfy({ $0 != nil })
     else { return nil }
     let known = values.compactMap { $0 }
@@ -75,12 +76,18 @@ struct GraphKnowledge: ValueKnowledge {
     }
   }
 
+  private func shape(of endpoint: Node.Endpoint) -> PartialShape {
+    guard let node = source.node(at: endpoint.node),
+      node.outputShapes.indices.contains(endpoint.index)
+    else { return .unknown }
+    return node.outputShapes[endpoint.index]
+  }
+
   private func partialValue(
     _ endpoint: Node.Endpoint, _ depth: Int, _ budget: inout Int
   ) -> [Int?]? {
     budget -= 1
-    guard depth > 0, budget > 0 else { return nil }
-    let node = graph.node(endpoint.node)
+    guard depth > 0, budget > 0, let node = source.node(at: endpoint.node) else { return nil }
     guard node.outputTypes.indices.contains(endpoint.index) else { return nil }
     let dtype = node.outputTypes[endpoint.index]
     guard dtype == .int32 || dtype == .int64 else { return nil }
@@ -96,7 +103,7 @@ struct GraphKnowledge: ValueKnowledge {
     }
     if let rule = node.definition?.partialValue {
       let values = node.inputs.map { partialValue($0, depth - 1, &budget) }
-      let shapes = node.inputs.map { graph.node($0.node).outputShapes[$0.index] }
+      let shapes = node.inputs.map { shape(of: $0) }
       let context = PartialValueContext(
         inputs: values, inputShapes: shapes, attributes: node.attributes, output: endpoint.index)
       // A rule that fails says nothing; the kernel reports the fault.

@@ -27,11 +27,14 @@ public struct KernelConstruction: Sendable {
   public let resources: ResourceManager
   /// Inputs whose value is a constant of the plan, for kernels that prepare (pack) weights once.
   public let constantInputs: [Int: AnyTensor]
+  /// The functions of the graph's library; `nil` where none can be called.
+  public let functions: (any FunctionRuntime)?
 
   public init(
     nodeName: String, op: String, attributes: Attributes, inputTypes: [DType],
     outputTypes: [DType], device: String = "/job:localhost/replica:0/task:0/device:CPU:0",
-    resources: ResourceManager = ResourceManager(), constantInputs: [Int: AnyTensor] = [:]
+    resources: ResourceManager = ResourceManager(), constantInputs: [Int: AnyTensor] = [:],
+    functions: (any FunctionRuntime)? = nil
   ) {
     self.nodeName = nodeName
     self.op = op
@@ -41,6 +44,7 @@ public struct KernelConstruction: Sendable {
     self.device = device
     self.resources = resources
     self.constantInputs = constantInputs
+    self.functions = functions
   }
 
   /// The base dtype of input `index`.

@@ -9,10 +9,10 @@ public import LoomCore
   package static let smallBytes = 4096
 
   // The executor guarantees that `slots` covers all operands and that the pointers outlive the call.
-  private let slots: UnsafeMutablePointer<Slot>
-  private let operands: UnsafePointer<Operand>
+  let slots: UnsafeMutablePointer<Slot>
+  let operands: UnsafePointer<Operand>
   public let inputCount: Int
-  private let outputBase: Int
+  let outputBase: Int
   public let outputCount: Int
   private let servicesReference: Unmanaged<StepServices>
   private let pool: Unmanaged<BufferPool>
@@ -213,10 +213,10 @@ public import LoomCore
     return try allocate(output, dtype: dtype, shape: shape)
   }
 
-  @inline(never) private static func noInput(_ index: Int, _ count: Int) -> StatusError {
+  @inline(never) static func noInput(_ index: Int, _ count: Int) -> StatusError {
     .internal("There is no input \(index): the node has \(count)")
   }
-  @inline(never) private static func noOutput(_ index: Int, _ count: Int) -> StatusError {
+  @inline(never) static func noOutput(_ index: Int, _ count: Int) -> StatusError {
     .internal("There is no output \(index): the node has \(count)")
   }
   @inline(never) private static func missing(_ index: Int) -> StatusError {

@@ -13,6 +13,12 @@ public final class ResourceManager: Sendable {
 
   private let containers = Mutex<[String: [Key: any Resource]]>([:])
   private let counter = Atomic<Int>(0)
+  private let removals = Atomic<Int>(0)
+
+  /// Changes whenever resources are removed: what a kernel remembers from before may be gone.
+  public var generation: Int { removals.load(ordering: .acquiring) }
+
+  private func countRemoval() { removals.add(1, ordering: .releasing) }
 
   public init(defaultContainer: String = "localhost") { self.defaultContainer = defaultContainer }
 
@@ -62,11 +68,13 @@ public final class ResourceManager: Sendable {
     guard containers.withLock({ $0[container]?.removeValue(forKey: key) }) != nil else {
       throw .notFound("Resource \(container)/\(name)/\(type) does not exist.")
     }
+    countRemoval()
   }
 
   /// Removes every resource of that name, whatever its type.
   public func removeAll(named name: String, container: String) -> Bool {
     let container = resolved(container)
+    defer { countRemoval() }
     return containers.withLock { containers in
       let keys = containers[container]?.keys.filter { $0.name == name } ?? []
       for key in keys { containers[container]?[key] = nil }
@@ -78,6 +86,7 @@ public final class ResourceManager: Sendable {
   public func clear(container: String) {
     // Resources are released outside the lock: their deinits may take time.
     let removed = containers.withLock { $0.removeValue(forKey: resolved(container)) }
+    countRemoval()
     _ = removed
   }
 
@@ -86,6 +95,7 @@ public final class ResourceManager: Sendable {
       defer { containers = [:] }
       return containers
     }
+    countRemoval()
     _ = removed
   }
 

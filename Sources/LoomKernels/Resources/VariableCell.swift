@@ -4,18 +4,23 @@ import Synchronization
 /// The state of a variable, of either generation. Thread-safe.
 ///
 /// Readers get a snapshot that shares memory with the variable; a writer changes the memory in place
-/// only if no snapshot is left, and copies otherwise.
+/// only if no snapshot is left, and copies otherwise. So nobody ever sees half an update.
 public final class VariableCell: Resource {
   public let name: String
   public let container: String
   public let dtype: DType
-  private let value: Mutex<AnyTensor?>
+  /// The shape the variable was declared with; a later value may have another.
+  public let declaredShape: PartialShape
+  let value: Mutex<AnyTensor?>
 
-  public init(name: String, container: String = "localhost", dtype: DType, value: AnyTensor? = nil)
-  {
+  public init(
+    name: String, container: String = "localhost", dtype: DType,
+    declaredShape: PartialShape = .unknown, value: AnyTensor? = nil
+  ) {
     self.name = name
     self.container = container
     self.dtype = dtype
+    self.declaredShape = declaredShape
     self.value = Mutex(value)
   }
 
@@ -32,15 +37,41 @@ public final class VariableCell: Resource {
   ///
   /// - Throws: ``StatusError/Code/failedPrecondition`` while uninitialised.
   public func read() throws(StatusError) -> AnyTensor {
-    guard let tensor = current else {
-      throw .failedPrecondition("Attempting to use uninitialized value \(name)")
-    }
+    guard let tensor = current else { throw uninitialized() }
     return tensor
   }
 
-  public func assign(_ tensor: AnyTensor) { value.withLock { $0 = tensor } }
+  @inline(never)
+  func uninitialized() -> StatusError {
+    .failedPrecondition("Attempting to use uninitialized value \(name)")
+  }
 
-  public func clear() { value.withLock { $0 = nil } }
+  /// Makes `tensor` the value. Its memory is shared, not copied, unless it is borrowed from a caller
+  /// or a small part of a large buffer.
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` if the dtype is not the variable's;
+  ///   ``StatusError/Code/resourceExhausted`` if a copy can't be had.
+  public func assign(
+    _ tensor: AnyTensor, budget: MemoryBudget = .unlimited
+  ) throws(StatusError) {
+    guard tensor.dtype == dtype else {
+      throw .invalidArgument(
+        "Trying to assign variable with wrong dtype. Expected \(dtype) got \(tensor.dtype)")
+    }
+    let kept = tensor.isWorthKeeping ? tensor : try tensor.copied(budget: budget)
+    // The old value is released outside the lock: freeing large memory takes time.
+    let old = value.withLock { value in
+      defer { value = kept }
+      return value
+    }
+    _ = old
+  }
+
+  /// Makes the variable uninitialised.
+  public func clear() {
+    let old = value.withLock { $0.take() }
+    _ = old
+  }
 
   /// Changes the value under the variable's lock; what it throws leaves the value as `body` left it.
   public func update<R: Sendable>(
@@ -60,9 +91,7 @@ public final class VariableCell: Resource {
     _ body: (inout MutableSpan<Scalar>, Shape) throws(StatusError) -> R
   ) throws(StatusError) -> R {
     try update { (value) throws(StatusError) -> R in
-      guard value != nil else {
-        throw .failedPrecondition("Attempting to use uninitialized value \(self.name)")
-      }
+      guard value != nil else { throw self.uninitialized() }
       let owned = try VariableCell.exclusive(&value, as: type, budget: budget)
       var tensor = try MutableTensor<Scalar>(exclusive: owned)
       let shape = tensor.shape
@@ -75,27 +104,42 @@ public final class VariableCell: Resource {
   public static func exclusive<Scalar: TensorScalar>(
     _ value: inout AnyTensor?, as type: Scalar.Type, budget: MemoryBudget
   ) throws(StatusError) -> AnyTensor {
-    guard var tensor = value else {
+    try value.makeExclusive(budget: budget)
+    guard let tensor = value else {
       throw .failedPrecondition("Attempting to use uninitialized value")
     }
-    value = nil
-    if tensor.isUniquelyOwned() {
-      value = tensor
-      return tensor
-    }
-    value = tensor
-    let fresh = try copy(of: tensor, as: Scalar.self, budget: budget)
-    value = fresh
-    return fresh
+    return tensor
   }
+}
 
-  private static func copy<Scalar: TensorScalar>(
-    of tensor: AnyTensor, as type: Scalar.Type, budget: MemoryBudget
-  ) throws(StatusError) -> AnyTensor {
-    var copy = try MutableTensor<Scalar>(shape: tensor.shape, budget: budget)
-    let source = try tensor.span(of: Scalar.self)
-    var target = copy.mutableSpan
-    for index in 0..<source.count { target[index] = source[index] }
-    return copy.finish()
+extension AnyTensor {
+  /// Whether a variable may keep this memory as it is: ours, and not much more than the elements.
+  fileprivate var isWorthKeeping: Bool {
+    guard buffer.isWritable else { return false }
+    guard dtype.byteSize != nil else { return true }
+    return buffer.byteCount - Swift.min(byteCount, buffer.byteCount) <= byteCount / 4 + 4096
   }
+}
+
+extension AnyTensor? {
+  /// Copies the tensor if someone else holds its memory.
+  mutating func makeExclusive(budget: MemoryBudget) throws(StatusError) {
+    guard var tensor = take() else { return }
+    if !tensor.isUniquelyOwned() {
+      // What cannot be copied stays the value.
+      self = tensor
+      tensor = try tensor.copied(budget: budget)
+    }
+    self = tensor
+  }
+}
+
+/// A variable of TensorFlow's first generation, as sessions keep it: apart from the resource
+/// variables, which have names of their own.
+public final class ReferenceVariable: Resource {
+  public let cell: VariableCell
+
+  public init(_ cell: VariableCell) { self.cell = cell }
+
+  public var summary: String { "reference " + cell.summary }
 }

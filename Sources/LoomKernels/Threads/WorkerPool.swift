@@ -104,7 +104,9 @@ public final class WorkerPool: Sendable {
       } catch {
         // Pieces are claimed in order, so every piece before this one runs to its end: the lowest
         // failure does not depend on timing.
-        failure.withLock { if range.lowerBound < $0?.start ?? .max { $0 = (range.lowerBound, error) } }
+        failure.withLock {
+          if range.lowerBound < $0?.start ?? .max { $0 = (range.lowerBound, error) }
+        }
         return false
       }
     }

@@ -1,0 +1,211 @@
+package import LoomCore
+
+/// The slots of one running step, with the tables that say which operand of a node lies where.
+///
+/// Used by one thread at a time; `@unchecked Sendable` because plans keep warm frames in a locked list
+/// and hand each to one step.
+@safe package final class StepFrame: @unchecked Sendable {
+  private let slots: UnsafeMutablePointer<Slot>
+  package let slotCount: Int
+  private let table: OperandTable
+  package let pool: BufferPool
+
+  package init(slotCount: Int, table: OperandTable, pool: BufferPool) {
+    self.slotCount = slotCount
+    self.table = table
+    self.pool = pool
+    // One slot more than needed, so that a plan without slots has an address too.
+    unsafe slots = UnsafeMutablePointer<Slot>.allocate(capacity: slotCount + 1)
+    unsafe slots.initialize(repeating: Slot(), count: slotCount + 1)
+  }
+
+  deinit {
+    unsafe slots.deinitialize(count: slotCount + 1)
+    unsafe slots.deallocate()
+  }
+
+  /// Where a node's operands, outputs and dying inputs stand in the tables. Built and checked by the
+  /// planner against `slotCount`.
+  package struct NodeLayout {
+    package var operandStart: Int32
+    package var operandCount: Int32
+    package var outputBase: Int32
+    package var outputCount: Int32
+
+    package init(operandStart: Int, operandCount: Int, outputBase: Int, outputCount: Int) {
+      self.operandStart = Int32(truncatingIfNeeded: operandStart)
+      self.operandCount = Int32(truncatingIfNeeded: operandCount)
+      self.outputBase = Int32(truncatingIfNeeded: outputBase)
+      self.outputCount = Int32(truncatingIfNeeded: outputCount)
+    }
+  }
+
+  /// Runs one kernel, then lets go of the inputs it was the last to use.
+  @inline(__always)
+  package func compute(
+    _ kernel: any Kernel, _ layout: NodeLayout, _ services: Unmanaged<StepServices>
+  ) throws(StatusError) {
+    let context = unsafe KernelContext(
+      slots: slots, operands: table.base + Int(layout.operandStart),
+      inputCount: Int(layout.operandCount), outputBase: Int(layout.outputBase),
+      outputCount: Int(layout.outputCount), services: services, pool: Unmanaged.passUnretained(pool)
+    )
+    try kernel.compute(context)
+    for index in 0..<Int(layout.operandCount) {
+      let operand = unsafe table.base[Int(layout.operandStart) + index]
+      if operand.isLastUse { unsafe release(&slots[Int(operand.slot)]) }
+    }
+  }
+
+  /// Lets go of a value nobody will read again: large memory goes to the pool, small memory stays for
+  /// the next run, and what others hold is dropped.
+  @inline(__always)
+  private func release(_ slot: inout Slot) {
+    slot.reference = nil
+    guard slot.tensor != nil else { return }
+    if slot.tensor?.isUniquelyOwned() ?? false {
+      if (slot.tensor?.buffer.byteCount ?? 0) > KernelContext.smallBytes {
+        if let tensor = slot.tensor.take(), tensor.dtype.byteSize != nil { pool.put(tensor) }
+      }
+    } else {
+      slot.tensor = nil
+    }
+  }
+
+  /// Outputs that nobody reads are let go at once.
+  package func releaseOutput(_ slot: Int) {
+    if slot >= 0, slot < slotCount { unsafe release(&slots[slot]) }
+  }
+
+  package func isDead(_ slot: Int) -> Bool {
+    slot >= 0 && slot < slotCount ? unsafe slots[slot].isDead : true
+  }
+
+  package func setDead(_ layout: NodeLayout, _ dead: Bool) {
+    for index in 0..<Int(layout.outputCount) {
+      let slot = Int(layout.outputBase) + index
+      if dead { unsafe slots[slot].clear() }
+      unsafe slots[slot].isDead = dead
+    }
+  }
+
+  package func setDead(_ slot: Int, _ dead: Bool) {
+    guard slot >= 0, slot < slotCount else { return }
+    if dead { unsafe slots[slot].clear() }
+    unsafe slots[slot].isDead = dead
+  }
+
+  /// Whether any operand of a node is dead.
+  package func hasDeadOperand(_ layout: NodeLayout) -> Bool {
+    for index in 0..<Int(layout.operandCount)
+    where unsafe slots[Int(table.base[Int(layout.operandStart) + index].slot)].isDead {
+      return true
+    }
+    return false
+  }
+
+  /// The slot of operand `index` of a node.
+  package func operandSlot(_ layout: NodeLayout, _ index: Int) -> Int {
+    index < Int(layout.operandCount)
+      ? unsafe Int(table.base[Int(layout.operandStart) + index].slot) : -1
+  }
+
+  package func set(_ slot: Int, _ tensor: AnyTensor) {
+    guard slot >= 0, slot < slotCount else { return }
+    unsafe slots[slot].reference = nil
+    unsafe slots[slot].tensor = tensor
+    unsafe slots[slot].isDead = false
+  }
+
+  /// Hands operand `index` of a node on to `target`: moved if this is its last use, shared otherwise.
+  package func forward(_ layout: NodeLayout, _ index: Int, to target: Int) {
+    guard index >= 0, index < Int(layout.operandCount), target >= 0, target < slotCount else {
+      return
+    }
+    let operand = unsafe table.base[Int(layout.operandStart) + index]
+    let source = Int(operand.slot)
+    if operand.isLastUse {
+      // The memory that `target` kept goes where its next value will come from.
+      if source != target { unsafe swap(&slots[source], &slots[target]) }
+      unsafe slots[source].reference = nil
+    } else {
+      unsafe slots[target] = slots[source]
+    }
+  }
+
+  /// Lets go of the operands a node was the last to use, without running it.
+  package func releaseOperands(_ layout: NodeLayout) {
+    for index in 0..<Int(layout.operandCount) {
+      let operand = unsafe table.base[Int(layout.operandStart) + index]
+      if operand.isLastUse { unsafe release(&slots[Int(operand.slot)]) }
+    }
+  }
+
+  /// Copies a value in from another frame, its deadness included.
+  package func copy(_ source: Int, of other: StepFrame, to target: Int) {
+    guard source >= 0, source < other.slotCount, target >= 0, target < slotCount else { return }
+    unsafe slots[target] = other.slots[source]
+  }
+
+  /// Moves a value in from another frame.
+  package func move(_ source: Int, of other: StepFrame, to target: Int) {
+    guard source >= 0, source < other.slotCount, target >= 0, target < slotCount else { return }
+    unsafe slots[target] = other.slots[source]
+    unsafe other.slots[source].clear()
+  }
+
+  /// Empties every slot whose value someone else holds too.
+  package func releaseShared() {
+    for slot in 0..<slotCount { unsafe release(&slots[slot]) }
+  }
+
+  /// Copies what one slot holds to another.
+  package func copy(_ source: Int, to target: Int) {
+    guard source >= 0, source < slotCount, target >= 0, target < slotCount else { return }
+    unsafe slots[target] = slots[source]
+  }
+
+  /// The value of a slot; the value behind a reference. `nil` if it is dead or was never set.
+  package func value(_ slot: Int) throws(StatusError) -> AnyTensor? {
+    guard slot >= 0, slot < slotCount else { return nil }
+    if unsafe slots[slot].isDead { return nil }
+    if let tensor = unsafe slots[slot].tensor { return tensor }
+    guard let cell = unsafe slots[slot].reference else { return nil }
+    return try cell.read()
+  }
+
+  /// The value of a slot, which gives it up.
+  package func take(_ slot: Int) throws(StatusError) -> AnyTensor? {
+    guard slot >= 0, slot < slotCount else { return nil }
+    if unsafe slots[slot].isDead { return nil }
+    if let tensor = unsafe slots[slot].tensor.take() { return tensor }
+    guard let cell = unsafe slots[slot].reference.take() else { return nil }
+    return try cell.read()
+  }
+
+  /// Bytes and dtype/shape of what a slot holds, for statistics.
+  package func peek(_ slot: Int) -> AnyTensor? {
+    guard slot >= 0, slot < slotCount else { return nil }
+    return unsafe slots[slot].tensor ?? slots[slot].reference?.current
+  }
+
+  package func clear(_ slot: Int) {
+    if slot >= 0, slot < slotCount { unsafe slots[slot].clear() }
+  }
+}
+
+/// The operands of all nodes of a plan, one after the other. Immutable after `init`.
+@safe package final class OperandTable: @unchecked Sendable {
+  fileprivate let base: UnsafeMutablePointer<KernelContext.Operand>
+  package let count: Int
+
+  package init(_ operands: [KernelContext.Operand]) {
+    count = operands.count
+    unsafe base = UnsafeMutablePointer<KernelContext.Operand>.allocate(capacity: operands.count + 1)
+    for (index, operand) in operands.enumerated() {
+      unsafe (base + index).initialize(to: operand)
+    }
+  }
+
+  deinit { unsafe base.deallocate() }
+}

@@ -1,0 +1,9 @@
+public import LoomGraph
+
+/// Calls of functions, conditionals and loops in functional form.
+public enum FlowOps {
+  public static let all: [any OpDefinition.Type] = [
+    Case.self, If.self, PartitionedCall.self, RemoteCall.self, StatefulPartitionedCall.self,
+    StatelessCase.self, StatelessIf.self, StatelessWhile.self, While.self,
+  ]
+}

@@ -1,0 +1,75 @@
+import LoomCore
+import LoomGraph
+import LoomKernels
+import Synchronization
+
+/// What is left of a graph for one run signature: kernels in order, with every operand's place fixed.
+///
+/// Immutable, shared by concurrent steps; each step borrows warm memory of its own.
+package final class Plan: Sendable {
+  /// Region 0 is the root; the others are loop bodies.
+  let regions: ContiguousArray<Region>
+  /// The root slot of each feed, in the signature's order.
+  let feedSlots: [Int]
+  /// Where each fetch comes from, in the signature's order.
+  let fetches: [Fetch]
+  /// Root slots of fetches that are emptied when their values are handed over: all but constants.
+  let resultSlots: [Int]
+  /// Node id -> device, for everything that runs.
+  package let placements: [Int: String]
+  private let memories = Mutex<[StepMemory]>([])
+
+  enum Fetch: Sendable {
+    case slot(Int)
+    /// A value inside a loop: that of the first iteration.
+    case inside(region: Int, slot: Int)
+    /// The fetch is also fed: the value handed in is the value handed out.
+    case feed(Int)
+  }
+
+  init(
+    regions: ContiguousArray<Region>, feedSlots: [Int], fetches: [Fetch], placements: [Int: String]
+  ) {
+    self.regions = regions
+    self.feedSlots = feedSlots
+    self.fetches = fetches
+    self.placements = placements
+    let constantSlots = Set(regions.first?.constants.map(\.slot) ?? [])
+    resultSlots = fetches.compactMap {
+      if case .slot(let slot) = $0, !constantSlots.contains(slot) { slot } else { nil }
+    }
+  }
+
+  /// Everything that runs outside of loops.
+  var nodes: [Node] { regions.flatMap { $0.items.filter { $0.loop == nil }.map(\.node) } }
+
+  /// Memory that no other step uses, warm if possible.
+  func takeMemory(budget: MemoryBudget) -> StepMemory {
+    memories.withLock { $0.popLast() } ?? StepMemory(plan: self, budget: budget)
+  }
+
+  func giveBack(_ memory: StepMemory) { memories.withLock { $0.append(memory) } }
+
+  /// Gives up the memory that finished steps left behind.
+  package func trim() {
+    let released = memories.withLock { memories in
+      defer { memories = [] }
+      return memories
+    }
+    _ = released
+  }
+}
+
+/// The frames of one step: one for each region, over a common pool.
+final class StepMemory: Sendable {
+  let frames: [StepFrame]
+
+  init(plan: Plan, budget: MemoryBudget) {
+    let pool = BufferPool(budget: budget)
+    frames = plan.regions.map { region in
+      let frame = StepFrame(slotCount: region.slotCount, table: region.table, pool: pool)
+      for constant in region.constants { frame.set(constant.slot, constant.tensor) }
+      return frame
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package import LoomCore
+package import LoomGraph
+package import LoomKernels
+
+/// Makes plans: prune, order, place, find frames, fold, lay out, bind kernels.
+package struct Planner {
+  let snapshot: GraphSnapshot
+  let resources: ResourceManager
+  let devices: DeviceSet
+  let options: Options
+  let functions: (any FunctionRuntime)?
+
+  /// What of the configuration planning depends on.
+  package struct Options: Sendable, Hashable {
+    package var foldsConstants = true
+    package var allowsSoftPlacement = false
+    /// No value is let go before the step ends: for partial runs, which execute out of order.
+    package var retainsValues = false
+    package init() {}
+  }
+
+  package init(
+    snapshot: GraphSnapshot, resources: ResourceManager, devices: DeviceSet, options: Options,
+    functions: (any FunctionRuntime)? = nil
+  ) {
+    self.snapshot = snapshot
+    self.resources = resources
+    self.devices = devices
+    self.options = options
+    self.functions = functions
+  }
+
+  package func plan(_ signature: RunSignature) throws(StatusError) -> Plan {
+    let nodes = snapshot.nodes
+    let needed = try Prune.neededNodes(signature, in: nodes)
+    try refuseUnknownOps(nodes, needed)
+    let fed = Set(signature.feeds)
+    let order = try ExecutionOrder.sorted(nodes, needed: needed, fed: fed)
+    let placements = try Placement(
+      nodes: nodes, devices: devices, soft: options.allowsSoftPlacement
+    ).assign(order)
+    let frames = try Frames(nodes, order: order, fed: fed)
+    var layout = PlanLayout(
+      nodes: nodes, frames: frames, signature: signature, order: order,
+      retainsValues: options.retainsValues)
+    var folding = Folding(enabled: options.foldsConstants, resources: resources)
+    for id in order {
+      layout.assignSlots(id)
+      if let values = try folding.values(of: nodes[id], fed: fed) {
+        layout.setConstants(id, values)
+      }
+    }
+    let binding = KernelBinding(
+      snapshot: snapshot, resources: resources, placements: placements, functions: functions,
+      enters: layout.enters)
+    return Plan(
+      regions: try layout.makeRegions(binding, folding), feedSlots: layout.feedSlots,
+      fetches: try layout.fetches(), placements: placements)
+  }
+
+  private func refuseUnknownOps(_ nodes: [Node], _ needed: [Bool]) throws(StatusError) {
+    var unknown: [String: [String]] = [:]
+    for node in nodes where needed[node.id] && node.signature == nil {
+      unknown[node.op, default: []].append(node.name)
+    }
+    guard !unknown.isEmpty else { return }
+    let list = unknown.keys.sorted().map { op in
+      "'\(op)' (\(unknown[op, default: []].count) nodes, such as \(unknown[op]?.first ?? ""))"
+    }
+    throw .notFound("Op type not registered \(list.joined(separator: ", ")); the fetches need them")
+  }
+}

@@ -1,0 +1,9 @@
+import Testing
+import Weirloom
+
+@Suite struct RegistryTests {
+  @Test func `every declaration can be read and none stands twice`() throws {
+    let registry = try OpRegistry.builtIn()
+    #expect(registry.count > 0)
+  }
+}
