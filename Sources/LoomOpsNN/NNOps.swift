@@ -2,7 +2,8 @@ public import LoomGraph
 
 /// Neural networks and images.
 public enum NNOps {
-  public static let all: [any OpDefinition.Type] = activations + losses + convolutions + pools + normalizations
+  public static let all: [any OpDefinition.Type] =
+    activations + losses + convolutions + pools + normalizations
 
   private static let activations: [any OpDefinition.Type] = [
     Relu.self, ReluGrad.self, Relu6.self, Relu6Grad.self, Elu.self, EluGrad.self, Selu.self,

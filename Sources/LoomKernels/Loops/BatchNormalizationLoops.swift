@@ -139,7 +139,7 @@ public enum BatchNormalizationLoops {
     var totals = [Double](repeating: 0, count: width &* parts)
     unsafe totals.withUnsafeMutableBufferPointer { totals in
       // Each part writes to its own row of totals.
-      let all = totals
+      let all = unsafe totals
       let cost = Double(blocks) / Double(parts) * Double(blockRows) * Double(width) * 0.3
       workers.parallelFor(count: parts, costPerItem: cost) { range in
         var block = [Float](repeating: 0, count: Swift.max(width, 1))
@@ -150,7 +150,7 @@ public enum BatchNormalizationLoops {
             for index in block.indices { block[index] = 0 }
             let first = next &* blockRows
             unsafe block.withUnsafeMutableBufferPointer { block in
-              guard let base = unsafe block.baseAddress else { return }
+              guard let base = block.baseAddress else { return }
               unsafe body(first..<Swift.min(first &+ blockRows, rows), base)
             }
             for index in 0..<width { unsafe all[part &* width &+ index] += Double(block[index]) }

@@ -22,7 +22,8 @@ extension ConvolutionGeometry {
     let channels = input[window.layout.channel(rank: rank)]
     let (filterChannels, outputs) = (filter[space], filter[space + 1])
     guard filterChannels > 0 else {
-      throw .invalidArgument("filter depth must be strictly greater than zero, got filter \(filter)")
+      throw .invalidArgument(
+        "filter depth must be strictly greater than zero, got filter \(filter)")
     }
     guard channels % filterChannels == 0 else {
       throw .invalidArgument(
@@ -36,7 +37,7 @@ extension ConvolutionGeometry {
       throw .invalidArgument(
         "output depth must be evenly divisible by number of groups: \(outputs) vs \(groups)")
     }
-    var axes: [WindowAxis] = space == 2 ? [.single] : []
+    var axes: [WindowSpan] = space == 2 ? [.single] : []
     for index in 0..<space {
       axes.append(
         try window.axis(

@@ -23,7 +23,7 @@ struct BatchNormLayout {
 
   /// The images as Floats with the channels last.
   func matrix(_ x: AnyTensor) throws(StatusError) -> AnyTensor {
-    let wide = try Widening.float(x)
+    let wide = try WideTensor.float(x)
     guard layout == .channelsFirst else { return wide }
     let view = ChannelLoops.View(x.shape, channel: 1)
     return try BatchNormalizationLoops.transpose(
@@ -42,7 +42,7 @@ struct BatchNormLayout {
     }
     if x.dtype == .float { return try context.setOutput(index, result) }
     let output = try context.allocate(index, dtype: x.dtype, shape: x.shape)
-    try Widening.narrow(result, into: output)
+    try WideTensor.narrow(result, into: output)
   }
 
   /// A Float vector of one value per channel.
@@ -106,6 +106,8 @@ final class BatchNormKernel: Kernel {
     if isTraining {
       (mean, variance) = try BatchNormalizationLoops.moments(
         matrix, channels: channels, workers: context.workers)
+      // TensorFlow reserves zeros for a batch without images.
+      if x.elementCount == 0 { mean = [Float](repeating: 0, count: channels) }
       let rows = channels == 0 ? 0 : x.elementCount / channels
       let correction = Float(rows) / Float(Swift.max(rows - 1, 1))
       let unbiased = variance.map { $0 * correction }

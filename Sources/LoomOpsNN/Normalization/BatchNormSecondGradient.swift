@@ -24,8 +24,9 @@ func secondGradient(_ context: GradientContext) throws -> [AnyOutput?] {
   func mean(_ value: AnyOutput) throws -> AnyOutput {
     try context.build("Mean", [value, axes], ["keep_dims": true])
   }
-  let channelShape = try context.constant(layout.layout.spread([1, 1, 1].suffix(layout.rank - 2))
-    .enumerated().map { $0.offset == layout.layout.channel(rank: layout.rank) ? -1 : $0.element })
+  let channelShape = try context.constant(
+    layout.layout.spread([1, 1, 1].suffix(layout.rank - 2))
+      .enumerated().map { $0.offset == layout.layout.channel(rank: layout.rank) ? -1 : $0.element })
   func spread(_ vector: AnyOutput) throws -> AnyOutput {
     layout.layout == .channelsFirst ? try context.reshape(vector, channelShape) : vector
   }

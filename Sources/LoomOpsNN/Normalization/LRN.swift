@@ -41,7 +41,7 @@ public enum LRN: OpDeclaration, FloatingKernelFamily {
           for channel in 0..<channels {
             let norm = parameters.norm(x, start: start, channel: channel, channels: channels)
             let value = x[start + channel].accumulator
-            y[start + channel] = Scalar(value * norm.power(-parameters.beta))
+            y[start + channel] = Scalar(value * .pow(norm, -parameters.beta))
           }
         }
       }
@@ -56,7 +56,8 @@ public enum LRNGrad: OpDeclaration, FloatingKernelFamily {
     outputs: ["output: T"], attributes: attributes)
   public static let shapes = ShapeFunction { context in
     let gradients = try context.requireRank(0, 4)
-    context.setOutput(0, try gradients.merged(with: context.input(1)).merged(with: context.input(2)))
+    context.setOutput(
+      0, try gradients.merged(with: context.input(1)).merged(with: context.input(2)))
   }
   public static let gradient = GradientRule.undefined
   public static let kernels = KernelTable.floating(LRNGrad.self, over: [.float, .half])
@@ -92,7 +93,7 @@ public enum LRNGrad: OpDeclaration, FloatingKernelFamily {
             for near in parameters.window(channel, channels) {
               sums[near] += shared * x[start + near].accumulator
             }
-            sums[channel] += norm.power(-parameters.beta) * upstream
+            sums[channel] += .pow(norm, -parameters.beta) * upstream
           }
           for channel in 0..<channels { dx[start + channel] = Scalar(sums[channel]) }
         }

@@ -70,7 +70,8 @@ struct WindowParameters {
     _ attributes: Attributes, _ layout: TensorLayout, space: Int
   ) throws(StatusError) -> WindowPadding {
     let kind = try attributes.string("padding")
-    let amounts = attributes["explicit_paddings"] == nil
+    let amounts =
+      attributes["explicit_paddings"] == nil
       ? [] : try attributes.ints("explicit_paddings")
     guard kind == "EXPLICIT" else {
       guard amounts.isEmpty else {
@@ -170,7 +171,7 @@ struct WindowParameters {
   }
 
   /// Where the windows over spatial dimension `index` lie.
-  func axis(_ index: Int, input: Int, kernel: Int) throws(StatusError) -> WindowAxis {
+  func axis(_ index: Int, input: Int, kernel: Int) throws(StatusError) -> WindowSpan {
     var pair = WindowPadding.Pair(before: 0, after: 0)
     if case .explicit(let pairs) = padding { pair = pairs[index] }
     return try WindowParameters.axis(
@@ -181,7 +182,7 @@ struct WindowParameters {
   static func axis(
     input: Int, kernel: Int, stride: Int, dilation: Int = 1, isSame: Bool,
     _ pair: WindowPadding.Pair = .init(before: 0, after: 0)
-  ) throws(StatusError) -> WindowAxis {
+  ) throws(StatusError) -> WindowSpan {
     guard stride > 0 else { throw .invalidArgument("Stride must be > 0, but got \(stride)") }
     guard dilation > 0 else {
       throw .invalidArgument("Dilation rate must be >= 1, but got \(dilation)")
@@ -207,7 +208,7 @@ struct WindowParameters {
     for size in [input, kernel, output, before] where size > Int(Int32.max) {
       throw .invalidArgument("Window size \(size) is too large")
     }
-    return WindowAxis(
+    return WindowSpan(
       input: input, kernel: kernel, output: output, stride: stride, dilation: dilation,
       before: before)
   }
