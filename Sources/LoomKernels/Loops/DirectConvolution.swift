@@ -3,16 +3,16 @@ public import LoomCore
 /// Sizes of a convolution of channels-last images or volumes; images have a depth of one.
 public struct ConvolutionGeometry: Hashable, Sendable {
   public var batch: Int
-  public var depth: WindowSpan
-  public var height: WindowSpan
-  public var width: WindowSpan
+  public var depth: WindowAxis
+  public var height: WindowAxis
+  public var width: WindowAxis
   public var inputChannels: Int
   /// Input channels that each output channel sees: less than `inputChannels` for groups.
   public var filterChannels: Int
   public var outputChannels: Int
 
   public init(
-    batch: Int, depth: WindowSpan = .single, height: WindowSpan, width: WindowSpan,
+    batch: Int, depth: WindowAxis = .single, height: WindowAxis, width: WindowAxis,
     inputChannels: Int, filterChannels: Int, outputChannels: Int
   ) {
     self.batch = batch
@@ -70,8 +70,8 @@ public enum DirectConvolution {
     case .half, .bfloat16:
       let wide = try AnyTensor.uninitialized(dtype: .float, shape: c.shape)
       try convolve(
-        WideTensor.float(a), WideTensor.float(b), wide, geometry, workers, pass, of: Float.self)
-      try WideTensor.narrow(wide, into: c)
+        Widening.float(a), Widening.float(b), wide, geometry, workers, pass, of: Float.self)
+      try Widening.narrow(wide, into: c)
     default: throw .unimplemented("There is no convolution of \(c.dtype)")
     }
   }

@@ -41,8 +41,8 @@ public enum DirectDepthwise {
     case .half, .bfloat16:
       let wide = try AnyTensor.uninitialized(dtype: .float, shape: c.shape)
       try convolve(
-        WideTensor.float(a), WideTensor.float(b), wide, geometry, workers, pass, of: Float.self)
-      try WideTensor.narrow(wide, into: c)
+        Widening.float(a), Widening.float(b), wide, geometry, workers, pass, of: Float.self)
+      try Widening.narrow(wide, into: c)
     default: throw .unimplemented("There is no depthwise convolution of \(c.dtype)")
     }
   }

@@ -62,8 +62,8 @@ public enum PoolLoops {
     case .double: try mean(x, y, geometry, workers, of: Double.self)
     default:
       let wide = try AnyTensor.uninitialized(dtype: .float, shape: y.shape)
-      try mean(WideTensor.float(x), wide, geometry, workers, of: Float.self)
-      try WideTensor.narrow(wide, into: y)
+      try mean(Widening.float(x), wide, geometry, workers, of: Float.self)
+      try Widening.narrow(wide, into: y)
     }
   }
 
@@ -77,8 +77,8 @@ public enum PoolLoops {
     case .double: try meanGradient(upstream, dx, geometry, workers, of: Double.self)
     default:
       let wide = try AnyTensor.uninitialized(dtype: .float, shape: dx.shape)
-      try meanGradient(WideTensor.float(upstream), wide, geometry, workers, of: Float.self)
-      try WideTensor.narrow(wide, into: dx)
+      try meanGradient(Widening.float(upstream), wide, geometry, workers, of: Float.self)
+      try Widening.narrow(wide, into: dx)
     }
   }
 

@@ -37,7 +37,7 @@ extension ConvolutionGeometry {
       throw .invalidArgument(
         "output depth must be evenly divisible by number of groups: \(outputs) vs \(groups)")
     }
-    var axes: [WindowSpan] = space == 2 ? [.single] : []
+    var axes: [WindowAxis] = space == 2 ? [.single] : []
     for index in 0..<space {
       axes.append(
         try window.axis(

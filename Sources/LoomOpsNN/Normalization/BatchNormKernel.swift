@@ -23,7 +23,7 @@ struct BatchNormLayout {
 
   /// The images as Floats with the channels last.
   func matrix(_ x: AnyTensor) throws(StatusError) -> AnyTensor {
-    let wide = try WideTensor.float(x)
+    let wide = try Widening.float(x)
     guard layout == .channelsFirst else { return wide }
     let view = ChannelLoops.View(x.shape, channel: 1)
     return try BatchNormalizationLoops.transpose(
@@ -42,7 +42,7 @@ struct BatchNormLayout {
     }
     if x.dtype == .float { return try context.setOutput(index, result) }
     let output = try context.allocate(index, dtype: x.dtype, shape: x.shape)
-    try WideTensor.narrow(result, into: output)
+    try Widening.narrow(result, into: output)
   }
 
   /// A Float vector of one value per channel.

@@ -103,7 +103,7 @@ private func computeDepthMaximum(
   if output.elementCount == 0 { return }
   let geometry = ConvolutionGeometry(
     batch: output.elementCount, height: .single,
-    width: WindowSpan(input: size, kernel: size, output: 1), inputChannels: 1, filterChannels: 1,
+    width: WindowAxis(input: size, kernel: size, output: 1), inputChannels: 1, filterChannels: 1,
     outputChannels: 1)
   try PoolLoops.maximum(input, into: output, geometry, workers: context.workers)
 }

@@ -87,7 +87,7 @@ struct PoolWindow {
     guard shape.rank == space + 2 else {
       throw .invalidArgument("\(name) must be \(space + 2)-dimensional, got \(shape)")
     }
-    var axes: [WindowSpan] = space == 2 ? [.single] : []
+    var axes: [WindowAxis] = space == 2 ? [.single] : []
     for index in 0..<space {
       axes.append(
         try parameters.axis(

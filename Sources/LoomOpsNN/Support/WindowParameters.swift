@@ -171,7 +171,7 @@ struct WindowParameters {
   }
 
   /// Where the windows over spatial dimension `index` lie.
-  func axis(_ index: Int, input: Int, kernel: Int) throws(StatusError) -> WindowSpan {
+  func axis(_ index: Int, input: Int, kernel: Int) throws(StatusError) -> WindowAxis {
     var pair = WindowPadding.Pair(before: 0, after: 0)
     if case .explicit(let pairs) = padding { pair = pairs[index] }
     return try WindowParameters.axis(
@@ -182,7 +182,7 @@ struct WindowParameters {
   static func axis(
     input: Int, kernel: Int, stride: Int, dilation: Int = 1, isSame: Bool,
     _ pair: WindowPadding.Pair = .init(before: 0, after: 0)
-  ) throws(StatusError) -> WindowSpan {
+  ) throws(StatusError) -> WindowAxis {
     guard stride > 0 else { throw .invalidArgument("Stride must be > 0, but got \(stride)") }
     guard dilation > 0 else {
       throw .invalidArgument("Dilation rate must be >= 1, but got \(dilation)")
@@ -208,7 +208,7 @@ struct WindowParameters {
     for size in [input, kernel, output, before] where size > Int(Int32.max) {
       throw .invalidArgument("Window size \(size) is too large")
     }
-    return WindowSpan(
+    return WindowAxis(
       input: input, kernel: kernel, output: output, stride: stride, dilation: dilation,
       before: before)
   }

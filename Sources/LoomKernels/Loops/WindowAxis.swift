@@ -2,7 +2,7 @@
 ///
 /// Window `o` covers the positions `o * stride - before + k * dilation` for `k` in `0 ..< kernel`;
 /// positions outside `0 ..< input` are padding.
-public struct WindowSpan: Hashable, Sendable {
+public struct WindowAxis: Hashable, Sendable {
   public let input: Int
   public let kernel: Int
   public let output: Int
@@ -25,7 +25,7 @@ public struct WindowSpan: Hashable, Sendable {
   }
 
   /// A dimension of size one with a window of size one.
-  public static let single = WindowSpan(input: 1, kernel: 1, output: 1)
+  public static let single = WindowAxis(input: 1, kernel: 1, output: 1)
 
   /// The input position under element `k` of window `o`, if it is inside.
   @inlinable @inline(__always) func position(_ o: Int, _ k: Int) -> Int? {

@@ -2,7 +2,7 @@ import CLoomVector
 public import LoomCore
 
 /// half and bfloat16 tensors as Float and back, for kernels that compute in Float.
-public enum WideTensor {
+public enum Widening {
   /// The elements as Float; the tensor itself if it holds Floats.
   public static func float(_ x: AnyTensor) throws(StatusError) -> AnyTensor {
     if x.dtype == .float { return x }
