@@ -27,9 +27,16 @@
     unsafe state = .allocate(capacity: 1)
     unsafe state.initialize(to: value)
     unsafe pthread_mutex_init(mutex, nil)
+    var attributes = pthread_condattr_t()
+    unsafe pthread_condattr_init(&attributes)
+    #if !canImport(Darwin)
+      // Waits with a limit must not be stretched or cut by changes of the wall clock.
+      unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    #endif
     for condition in Condition.allCases {
-      unsafe pthread_cond_init(conditions + condition.rawValue, nil)
+      unsafe pthread_cond_init(conditions + condition.rawValue, &attributes)
     }
+    unsafe pthread_condattr_destroy(&attributes)
   }
 
   deinit {
@@ -52,14 +59,37 @@
   }
 
   /// Calls `attempt` under the lock until it returns a value, sleeping between calls until `condition`
-  /// is signalled.
-  func wait<Result>(for condition: Condition, until attempt: (inout State) -> Result?) -> Result {
+  /// is signalled or `limit`, which is asked before each sleep, is over; `nil` has no limit.
+  func wait<Result, Failure: Error>(
+    for condition: Condition, atMost limit: (State) -> Duration? = { _ in nil },
+    until attempt: (inout State) throws(Failure) -> Result?
+  ) throws(Failure) -> Result {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
     while true {
-      if let result = unsafe attempt(&state.pointee) { return result }
-      unsafe pthread_cond_wait(conditions + condition.rawValue, mutex)
+      if let result = try unsafe attempt(&state.pointee) { return result }
+      if let limit = unsafe limit(state.pointee) {
+        sleep(for: condition, atMost: limit)
+      } else {
+        unsafe pthread_cond_wait(conditions + condition.rawValue, mutex)
+      }
     }
+  }
+
+  /// Sleeps until signalled, but at most for `limit`; spurious returns happen. The lock is held.
+  private func sleep(for condition: Condition, atMost limit: Duration) {
+    var end = timespec()
+    #if canImport(Darwin)
+      unsafe clock_gettime(CLOCK_REALTIME, &end)
+    #else
+      unsafe clock_gettime(CLOCK_MONOTONIC, &end)
+    #endif
+    // A day is as good as for ever here: whoever waits looks at its clock again.
+    let (seconds, attoseconds) = Swift.min(Swift.max(limit, .zero), .seconds(86_400)).components
+    let nanoseconds = end.tv_nsec + Int(attoseconds / 1_000_000_000)
+    end.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
+    end.tv_nsec = nanoseconds % 1_000_000_000
+    unsafe pthread_cond_timedwait(conditions + condition.rawValue, mutex, &end)
   }
 
   /// Wakes up to `count` of the threads that wait. The lock is held.

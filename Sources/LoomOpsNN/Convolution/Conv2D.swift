@@ -60,7 +60,7 @@ public enum Conv2D: OpDeclaration {
           "The Conv2D op currently only supports the NHWC tensor format on the CPU. The op was "
             + "given the format: NCHW")
       }
-      try DirectConvolution.forward(
+      try Convolution.forward(
         input, filter, into: output, geometry, workers: context.workers)
     }
   }
@@ -96,7 +96,7 @@ public enum Conv2DBackpropInput: OpDeclaration {
       try geometry.check(upstream: upstream.shape, window)
       let output = try context.allocate(0, dtype: filter.dtype, shape: shape)
       if output.elementCount == 0 { return }
-      try DirectConvolution.backwardInput(
+      try Convolution.backwardInput(
         upstream, filter, into: output, geometry, workers: context.workers)
     }
   }
@@ -152,7 +152,7 @@ public enum Conv2DBackpropFilter: OpDeclaration {
       try geometry.check(upstream: upstream.shape, window)
       let output = try context.allocate(0, dtype: input.dtype, shape: filter)
       if output.elementCount == 0 { return }
-      try DirectConvolution.backwardFilter(
+      try Convolution.backwardFilter(
         input, upstream, into: output, geometry, workers: context.workers)
     }
   }
