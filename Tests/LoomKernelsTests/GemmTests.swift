@@ -127,7 +127,7 @@ import Testing
       }
     }
     for pool in pools { #expect(try product(a, b, shape, pool: pool) == expected) }
-    let halves = try product(a.map(Float16.init), b.map(Float16.init), shape, pool: pools[1])
+    let halves = try product(a.map { Float16($0) }, b.map { Float16($0) }, shape, pool: pools[1])
     #expect(halves.map(Float.init) == expected)
     let integers = try product(a.map { Int32($0) }, b.map { Int32($0) }, shape, pool: pools[1])
     #expect(integers.map(Float.init) == expected)
