@@ -1,6 +1,36 @@
 public import LoomGraph
 
-/// The Array ops.
+/// Ops that move, select and arrange elements, and ask for shapes.
 public enum ArrayOps {
-  public static let all: [any OpDefinition.Type] = []
+  public static let all: [any OpDefinition.Type] =
+    shapes + reordering + joining + slicing + filling + indexing
+
+  private static let shapes: [any OpDefinition.Type] = [
+    ExpandDims.self, Rank.self, Reshape.self, ShapeN.self, ShapeOp.self, Size.self, Squeeze.self,
+  ]
+
+  private static let reordering: [any OpDefinition.Type] = [
+    ConjugateTranspose.self, InvertPermutation.self, Reverse.self, ReverseSequence.self,
+    ReverseV2.self, Transpose.self,
+  ]
+
+  private static let filling: [any OpDefinition.Type] = [
+    BroadcastTo.self, Empty.self, Fill.self, LinSpace.self, MirrorPad.self, MirrorPadGrad.self,
+    OneHot.self, Pad.self, PadV2.self, RangeOp.self, Tile.self,
+  ]
+
+  private static let indexing: [any OpDefinition.Type] = [
+    DynamicPartition.self, DynamicStitch.self, Gather.self, GatherNd.self, GatherV2.self,
+    ParallelDynamicStitch.self, ScatterNd.self, ScatterNdNonAliasingAdd.self,
+    TensorScatterAdd.self, TensorScatterMax.self, TensorScatterMin.self, TensorScatterSub.self,
+    TensorScatterUpdate.self, Where.self,
+  ]
+
+  private static let joining: [any OpDefinition.Type] = [
+    Concat.self, ConcatOffset.self, ConcatV2.self, Pack.self, Split.self, SplitV.self, Unpack.self,
+  ]
+
+  private static let slicing: [any OpDefinition.Type] = [
+    SliceOp.self, StridedSlice.self, StridedSliceGrad.self, TensorStridedSliceUpdate.self,
+  ]
 }

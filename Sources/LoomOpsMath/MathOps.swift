@@ -2,11 +2,34 @@ public import LoomGraph
 
 /// Arithmetic, elementary functions, comparisons, selection and casts: what works element by element.
 public enum MathOps {
-  public static let all: [any OpDefinition.Type] = arithmetic
+  public static let all: [any OpDefinition.Type] =
+    arithmetic + elementary + comparisons + conversions
 
   private static let arithmetic: [any OpDefinition.Type] = [
-    Abs.self, Add.self, AddV2.self, Div.self, DivNoNan.self, FloorDiv.self, FloorMod.self,
-    Maximum.self, Minimum.self, Mod.self, Mul.self, MulNoNan.self, Neg.self, RealDiv.self,
-    Sign.self, SquaredDifference.self, Sub.self, TruncateDiv.self, TruncateMod.self,
+    Abs.self, AccumulateNV2.self, Add.self, AddN.self, AddV2.self, Ceil.self, Cross.self, Div.self,
+    DivNoNan.self, Floor.self, FloorDiv.self, FloorMod.self, Inv.self, InvGrad.self, Maximum.self,
+    Minimum.self, Mod.self, Mul.self, MulNoNan.self, Neg.self, NextAfter.self, Pow.self,
+    RealDiv.self, Reciprocal.self, ReciprocalGrad.self, Rint.self, Round.self, Rsqrt.self,
+    RsqrtGrad.self, Sign.self, Sqrt.self, SqrtGrad.self, Square.self, SquaredDifference.self,
+    Sub.self, TruncateDiv.self, TruncateMod.self,
+  ]
+
+  private static let elementary: [any OpDefinition.Type] = [
+    Acos.self, Acosh.self, Asin.self, Asinh.self, Atan.self, Atan2.self, Atanh.self, Cos.self,
+    Cosh.self, Exp.self, Expm1.self, Log.self, Log1p.self, Sigmoid.self, SigmoidGrad.self, Sin.self,
+    Sinh.self, Tan.self, Tanh.self, TanhGrad.self,
+  ]
+
+  private static let comparisons: [any OpDefinition.Type] = [
+    ApproximateEqual.self, BitwiseAnd.self, BitwiseOr.self, BitwiseXor.self, Equal.self,
+    Greater.self, GreaterEqual.self, Invert.self, IsFinite.self, IsInf.self, IsNan.self,
+    LeftShift.self, Less.self, LessEqual.self, LogicalAnd.self, LogicalNot.self, LogicalOr.self,
+    NotEqual.self, PopulationCount.self, RightShift.self,
+  ]
+
+  private static let conversions: [any OpDefinition.Type] = [
+    Angle.self, Bitcast.self, BroadcastArgs.self, BroadcastGradientArgs.self, Cast.self,
+    CheckNumerics.self, CheckNumericsV2.self, ClipByValue.self, ComplexAbs.self, ComplexOp.self,
+    Conj.self, Imag.self, OnesLike.self, Real.self, Select.self, SelectV2.self, ZerosLike.self,
   ]
 }

@@ -3,7 +3,7 @@ public import LoomGraph
 /// Reductions, products of matrices, sorting, counting, segments, random numbers, linear algebra.
 public enum ReduceOps {
   public static let all: [any OpDefinition.Type] =
-    reductions + products + sorting + counting + segments
+    reductions + products + sorting + counting + segments + RandomOps.all
 
   static let reductions: [any OpDefinition.Type] = [
     AllTrue.self, AnyTrue.self, ArgMax.self, ArgMin.self, Cumprod.self, Cumsum.self,

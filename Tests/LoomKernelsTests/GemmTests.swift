@@ -127,10 +127,14 @@ import Testing
       }
     }
     for pool in pools { #expect(try product(a, b, shape, pool: pool) == expected) }
-    let halves = try product(a.map { Float16($0) }, b.map { Float16($0) }, shape, pool: pools[1])
-    #expect(halves.map(Float.init) == expected)
-    let integers = try product(a.map { Int32($0) }, b.map { Int32($0) }, shape, pool: pools[1])
-    #expect(integers.map(Float.init) == expected)
+    let halfA = a.map { Float16($0) }
+    let halfB = b.map { Float16($0) }
+    let halves = try product(halfA, halfB, shape, pool: pools[1])
+    #expect(halves.map { Float($0) } == expected)
+    let integerA = a.map { Int32($0) }
+    let integerB = b.map { Int32($0) }
+    let integers = try product(integerA, integerB, shape, pool: pools[1])
+    #expect(integers.map { Float($0) } == expected)
   }
 
   @Test func `zero times NaN is NaN in every path`() throws {

@@ -1,5 +1,5 @@
-internal import FoundationEssentials
-internal import LoomCore
+package import FoundationEssentials
+package import LoomCore
 
 /// Keeps bytes in place for the tensors that read them.
 private final class DataOwner: Sendable {
@@ -60,7 +60,7 @@ extension AnyTensor {
   }
 
   /// The elements of a plain dtype as bytes, in row-major order.
-  func data() throws(StatusError) -> Data {
+  package func data() throws(StatusError) -> Data {
     let span = try bytes()
     // The span bounds the copy.
     return unsafe span.withUnsafeBytes { unsafe Data($0) }

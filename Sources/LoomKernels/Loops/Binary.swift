@@ -45,11 +45,21 @@ extension BinaryBody {
 
 /// Element by element with numpy's broadcasting; works in place where an operand's memory is free.
 public final class BinaryKernel<Body: BinaryBody>: Kernel {
-  @inlinable public init() {}
+  @usableFromInline let input: DType
+  @usableFromInline let output: DType
+
+  /// - Parameters:
+  ///   - input: Another dtype whose elements have the layout of `Body.Input`.
+  ///   - output: Another dtype whose elements have the layout of `Body.Output`.
+  @inlinable public init(
+    input: DType = Body.Input.dtype, output: DType = Body.Output.dtype
+  ) {
+    self.input = input
+    self.output = output
+  }
 
   @inlinable public func compute(_ context: borrowing KernelContext) throws(StatusError) {
-    let job = try unsafe context.binaryJob(
-      Body.Input.dtype, Body.Output.dtype, broadcasts: Body.broadcasts)
+    let job = try unsafe context.binaryJob(input, output, broadcasts: Body.broadcasts)
     // The job checked dtypes and sizes; the output is this kernel's alone.
     let x = unsafe job.a.assumingMemoryBound(to: Body.Input.self)
     let y = unsafe job.b.assumingMemoryBound(to: Body.Input.self)

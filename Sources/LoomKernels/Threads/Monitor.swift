@@ -6,12 +6,12 @@
   import Darwin
 #endif
 
-/// A mutex with condition variables, for threads that sleep until there is something to do.
+/// A value behind a mutex whose changes threads can sleep for.
 ///
-/// `Synchronization.Mutex` cannot be waited on. `@unchecked Sendable` holds because the pthread objects
-/// live at fixed addresses from init to deinit and are made for use by several threads.
-@safe final class Monitor: @unchecked Sendable {
-  /// Someone threads wait for; a monitor has one condition per reason to wait.
+/// `Synchronization.Mutex` cannot be waited on. `@unchecked Sendable` holds because the value is
+/// reached under the mutex only, and the pthread objects live at fixed addresses from init to deinit.
+@safe final class Monitor<State>: @unchecked Sendable {
+  /// What threads wait for; a monitor has one condition per reason to wait.
   enum Condition: Int, CaseIterable {
     case work
     case done
@@ -19,10 +19,13 @@
 
   private let mutex: UnsafeMutablePointer<pthread_mutex_t>
   private let conditions: UnsafeMutablePointer<pthread_cond_t>
+  private let state: UnsafeMutablePointer<State>
 
-  init() {
+  init(_ value: State) {
     unsafe mutex = .allocate(capacity: 1)
     unsafe conditions = .allocate(capacity: Condition.allCases.count)
+    unsafe state = .allocate(capacity: 1)
+    unsafe state.initialize(to: value)
     unsafe pthread_mutex_init(mutex, nil)
     for condition in Condition.allCases {
       unsafe pthread_cond_init(conditions + condition.rawValue, nil)
@@ -34,24 +37,38 @@
       unsafe pthread_cond_destroy(conditions + condition.rawValue)
     }
     unsafe pthread_mutex_destroy(mutex)
+    unsafe state.deinitialize(count: 1)
+    unsafe state.deallocate()
     unsafe mutex.deallocate()
     unsafe conditions.deallocate()
   }
 
-  func lock() { unsafe pthread_mutex_lock(mutex) }
-
-  func unlock() { unsafe pthread_mutex_unlock(mutex) }
-
-  /// Sleeps until signalled; spurious returns happen. The calling thread holds the lock.
-  func wait(for condition: Condition) {
-    unsafe pthread_cond_wait(conditions + condition.rawValue, mutex)
+  func withLock<Result, Failure: Error>(
+    _ body: (inout State) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    return try unsafe body(&state.pointee)
   }
 
-  func signal(_ condition: Condition) {
-    unsafe pthread_cond_signal(conditions + condition.rawValue)
+  /// Calls `attempt` under the lock until it returns a value, sleeping between calls until `condition`
+  /// is signalled.
+  func wait<Result>(for condition: Condition, until attempt: (inout State) -> Result?) -> Result {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    while true {
+      if let result = unsafe attempt(&state.pointee) { return result }
+      unsafe pthread_cond_wait(conditions + condition.rawValue, mutex)
+    }
   }
 
-  func broadcast(_ condition: Condition) {
+  /// Wakes up to `count` of the threads that wait. The lock is held.
+  func wake(_ count: Int = 1, waitingFor condition: Condition) {
+    for _ in 0..<count { unsafe pthread_cond_signal(conditions + condition.rawValue) }
+  }
+
+  /// Wakes all threads that wait. The lock is held.
+  func wakeAll(waitingFor condition: Condition) {
     unsafe pthread_cond_broadcast(conditions + condition.rawValue)
   }
 }

@@ -3,9 +3,9 @@ import Synchronization
 
 /// One parallel loop in flight: the pieces not yet claimed and the threads still inside.
 ///
-/// `@unchecked Sendable` holds because all mutable state is atomic, and `body` outlives every use: the
-/// thread that started the loop returns only once the job is closed to helpers and `helpers` is zero.
-@safe final class ParallelJob: @unchecked Sendable {
+/// All mutable state is atomic, and `body` outlives every use: the thread that started the loop returns
+/// only once the job is closed to helpers and `helpers` is zero.
+@safe final class ParallelJob {
   /// Handles one piece and says whether to go on.
   typealias Body = (Range<Int>) -> Bool
 

@@ -13,22 +13,26 @@ import Synchronization
 /// The threads behind a ``WorkerPool`` and what they have to do.
 ///
 /// Threads keep the crew alive, not the pool, so that releasing a pool can end them.
-///
-/// `@unchecked Sendable` holds because every stored variable is read and written under `monitor`,
-/// except `offers`, which is atomic.
-final class WorkerCrew: @unchecked Sendable {
+final class WorkerCrew: Sendable {
+  private struct State {
+    var openJobs: [(job: ParallelJob, seats: Int)] = []
+    var closures: ArraySlice<@Sendable () -> Void> = []
+    var threads: [pthread_t] = []
+    var sleepers = 0
+    var isClosed = false
+  }
+
+  private enum Task {
+    case help(ParallelJob)
+    case run(@Sendable () -> Void)
+    case end
+  }
+
   private let helperLimit: Int
   private let threadLimit: Int
-  private let monitor = Monitor()
+  private let monitor = Monitor(State())
   /// Seats in open jobs plus waiting closures: what a thread looking for work can see without a lock.
   private let offers = Atomic<Int>(0)
-
-  // Under `monitor`.
-  private var openJobs: [(job: ParallelJob, seats: Int)] = []
-  private var closures: ArraySlice<@Sendable () -> Void> = []
-  private var threads: [pthread_t] = []
-  private var sleepers = 0
-  private var isClosed = false
 
   /// Pauses before a thread without work goes to sleep: 5 to 20 µs, by processor.
   private static let spinLimit = 300
@@ -53,36 +57,32 @@ final class WorkerCrew: @unchecked Sendable {
   }
 
   private func offer(_ job: ParallelJob, seats: Int) {
-    monitor.lock()
-    defer { monitor.unlock() }
-    // A thread that cannot be had is no fault here: the caller does the work alone.
-    while threads.count < helperLimit, !isClosed, startThread() {}
-    if threads.isEmpty || isClosed || seats <= 0 { return }
-    openJobs.append((job, seats))
-    offers.add(seats, ordering: .relaxed)
-    for _ in 0..<Swift.min(seats, sleepers) { monitor.signal(.work) }
+    monitor.withLock { state in
+      // A thread that cannot be had is no fault here: the caller does the work alone.
+      while state.threads.count < helperLimit, !state.isClosed, startThread(&state) {}
+      if state.threads.isEmpty || seats <= 0 { return }
+      state.openJobs.append((job, seats))
+      offers.add(seats, ordering: .relaxed)
+      monitor.wake(Swift.min(seats, state.sleepers), waitingFor: .work)
+    }
   }
 
   /// Closes the job to helpers and waits for those inside.
   private func withdraw(_ job: ParallelJob) {
-    monitor.lock()
-    if let index = openJobs.firstIndex(where: { $0.job === job }) {
-      offers.subtract(openJobs.remove(at: index).seats, ordering: .relaxed)
-    }
-    monitor.unlock()
-    var spins = 0
-    while job.helpers.load(ordering: .acquiring) > 0 {
-      if spins < WorkerCrew.spinLimit {
-        loom_spin_hint()
-        spins += 1
-        continue
+    monitor.withLock { state in
+      if let index = state.openJobs.firstIndex(where: { $0.job === job }) {
+        offers.subtract(state.openJobs.remove(at: index).seats, ordering: .relaxed)
       }
-      // Sequentially consistent on both sides: either the last helper sees the flag, or it is gone
-      // when the loop below looks.
-      job.isAwaited.store(true, ordering: .sequentiallyConsistent)
-      monitor.lock()
-      while job.helpers.load(ordering: .sequentiallyConsistent) > 0 { monitor.wait(for: .done) }
-      monitor.unlock()
+    }
+    for _ in 0..<WorkerCrew.spinLimit {
+      if job.helpers.load(ordering: .acquiring) == 0 { return }
+      loom_spin_hint()
+    }
+    // Sequentially consistent on both sides: either the last helper sees the flag, or it is gone when
+    // the closure looks.
+    job.isAwaited.store(true, ordering: .sequentiallyConsistent)
+    monitor.wait(for: .done) { _ in
+      job.helpers.load(ordering: .sequentiallyConsistent) == 0 ? () : nil
     }
   }
 
@@ -90,36 +90,36 @@ final class WorkerCrew: @unchecked Sendable {
     job.run()
     let isLast = job.helpers.subtract(1, ordering: .sequentiallyConsistent).newValue == 0
     if isLast, job.isAwaited.load(ordering: .sequentiallyConsistent) {
-      monitor.lock()
-      monitor.broadcast(.done)
-      monitor.unlock()
+      monitor.withLock { _ in monitor.wakeAll(waitingFor: .done) }
     }
   }
 
   // MARK: Closures
 
   func enqueue(_ work: @escaping @Sendable () -> Void) throws(StatusError) {
-    monitor.lock()
-    defer { monitor.unlock() }
-    if isClosed { throw StatusError(.cancelled, "The worker pool is closed.") }
-    if closures.count >= sleepers, threads.count < threadLimit, !startThread(), threads.isEmpty {
-      throw .resourceExhausted("The system refused to start a worker thread.")
+    try monitor.withLock { (state) throws(StatusError) in
+      if state.isClosed { throw StatusError(.cancelled, "The worker pool is closed.") }
+      if state.closures.count >= state.sleepers, state.threads.count < threadLimit,
+        !startThread(&state), state.threads.isEmpty
+      {
+        throw .resourceExhausted("The system refused to start a worker thread.")
+      }
+      state.closures.append(work)
+      offers.add(1, ordering: .relaxed)
+      monitor.wake(waitingFor: .work)
     }
-    closures.append(work)
-    offers.add(1, ordering: .relaxed)
-    if sleepers > 0 { monitor.signal(.work) }
   }
 
   // MARK: Threads
 
   /// Ends all threads once their work is done, and waits for them.
   func close() {
-    monitor.lock()
-    isClosed = true
-    let ending = threads
-    threads = []
-    monitor.broadcast(.work)
-    monitor.unlock()
+    let ending = monitor.withLock { state in
+      state.isClosed = true
+      monitor.wakeAll(waitingFor: .work)
+      defer { state.threads = [] }
+      return state.threads
+    }
     for thread in ending {
       // A thread cannot wait for itself; it ends on its own after the closure that closed the pool.
       if pthread_equal(thread, pthread_self()) != 0 {
@@ -130,8 +130,8 @@ final class WorkerCrew: @unchecked Sendable {
     }
   }
 
-  /// Starts one more thread. The lock is held.
-  private func startThread() -> Bool {
+  /// Starts one more thread; false if the system refuses.
+  private func startThread(_ state: inout State) -> Bool {
     var thread = pthread_t()
     let crew = unsafe Unmanaged.passRetained(self)
     let status = unsafe pthread_create(
@@ -147,14 +147,8 @@ final class WorkerCrew: @unchecked Sendable {
       unsafe crew.release()
       return false
     }
-    threads.append(thread)
+    state.threads.append(thread)
     return true
-  }
-
-  private enum Task {
-    case help(ParallelJob)
-    case run(@Sendable () -> Void)
-    case end
   }
 
   private func work() {
@@ -174,26 +168,31 @@ final class WorkerCrew: @unchecked Sendable {
 
   /// What to do next, sleeping until there is something.
   private func nextTask() -> Task {
-    monitor.lock()
-    defer { monitor.unlock() }
-    while true {
-      if let last = openJobs.indices.last {
-        // The newest loop first: it is the one whose data is warm.
-        let job = openJobs[last].job
-        openJobs[last].seats -= 1
-        if openJobs[last].seats == 0 { openJobs.removeLast() }
-        offers.subtract(1, ordering: .relaxed)
-        job.helpers.add(1, ordering: .relaxed)
-        return .help(job)
-      }
-      if let closure = closures.popFirst() {
-        offers.subtract(1, ordering: .relaxed)
-        return .run(closure)
-      }
-      if isClosed { return .end }
-      sleepers += 1
-      monitor.wait(for: .work)
-      sleepers -= 1
+    var isCounted = false
+    return monitor.wait(for: .work) { state in
+      if isCounted { state.sleepers -= 1 }
+      isCounted = false
+      if let task = takeTask(&state) { return task }
+      state.sleepers += 1
+      isCounted = true
+      return nil
     }
+  }
+
+  private func takeTask(_ state: inout State) -> Task? {
+    if let last = state.openJobs.indices.last {
+      // The newest loop first: it is the one whose data is warm.
+      let job = state.openJobs[last].job
+      state.openJobs[last].seats -= 1
+      if state.openJobs[last].seats == 0 { state.openJobs.removeLast() }
+      offers.subtract(1, ordering: .relaxed)
+      job.helpers.add(1, ordering: .relaxed)
+      return .help(job)
+    }
+    if let closure = state.closures.popFirst() {
+      offers.subtract(1, ordering: .relaxed)
+      return .run(closure)
+    }
+    return state.isClosed ? .end : nil
   }
 }

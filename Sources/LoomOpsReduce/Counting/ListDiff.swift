@@ -42,7 +42,7 @@ private final class ListDiffKernel: Kernel {
       kept.append(index)
     }
     let output = try context.allocate(0, dtype: x.dtype, shape: Shape(vector: kept.count))
-    try Runs.gather(x, AxisView(x.shape, axis: 0), positions: kept, into: output)
+    try context.gatherSlices(x, AxisView(x.shape, axis: 0), at: kept, into: output)
     try context.setIndices(1, kept, indexType)
   }
 }

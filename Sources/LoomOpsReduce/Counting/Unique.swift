@@ -136,7 +136,7 @@ private final class UniqueKernel: Kernel {
       sizes = [firsts.count]
     }
     let y = try context.allocate(0, dtype: x.dtype, shape: Shape(sizes))
-    try Runs.gather(x, view, positions: firsts, into: y)
+    try context.gatherSlices(x, view, at: firsts, into: y)
     try context.setIndices(1, ids, indexType)
     if counts {
       var totals = [Int](repeating: 0, count: firsts.count)

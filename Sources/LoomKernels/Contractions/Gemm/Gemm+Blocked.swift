@@ -18,11 +18,11 @@ protocol BlockedScalar: FloatingScalar {
     rowB: Int,
     transposesB: Bool, _ c: UnsafeMutablePointer<Self>, rowC: Int)
 
-  /// `c = a · b` on one thread, for a part of a larger product.
+  /// `c = a · b` on one thread, or `c += a · b`, for a part of a larger product.
   @unsafe static func multiplyPart(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Self>, rowA: Int, transposesA: Bool,
     _ b: UnsafePointer<Self>, rowB: Int, transposesB: Bool, _ c: UnsafeMutablePointer<Self>,
-    rowC: Int
+    rowC: Int, accumulates: Bool
   ) throws(StatusError)
 }
 
@@ -80,12 +80,12 @@ extension Gemm {
         try unsafe Scalar.multiplyPart(
           m: length, n: n, k: k, a + first &* (shape.transposesA ? 1 : rowA), rowA: rowA,
           transposesA: shape.transposesA, b, rowB: rowB, transposesB: shape.transposesB,
-          c + first &* n, rowC: n)
+          c + first &* n, rowC: n, accumulates: false)
       } else {
         try unsafe Scalar.multiplyPart(
           m: m, n: length, k: k, a, rowA: rowA, transposesA: shape.transposesA,
           b + first &* (shape.transposesB ? rowB : 1), rowB: rowB, transposesB: shape.transposesB,
-          c + first, rowC: n)
+          c + first, rowC: n, accumulates: false)
       }
     }
   }
@@ -120,7 +120,7 @@ extension Float: BlockedScalar {
   @unsafe static func multiplyPart(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Float>, rowA: Int, transposesA: Bool,
     _ b: UnsafePointer<Float>, rowB: Int, transposesB: Bool, _ c: UnsafeMutablePointer<Float>,
-    rowC: Int
+    rowC: Int, accumulates: Bool
   ) throws(StatusError) {
     #if OneDNN
       // Its dispatch costs more than a tiny product, and it leaves c alone where k is 0.
@@ -130,14 +130,15 @@ extension Float: BlockedScalar {
         let t8 = CChar(UInt8(ascii: "T"))
         let status = unsafe dnnl_sgemm(
           transposesA ? t8 : n8, transposesB ? t8 : n8, dnnl_dim_t(m), dnnl_dim_t(n),
-          dnnl_dim_t(k), 1, a, dnnl_dim_t(rowA), b, dnnl_dim_t(rowB), 0, c, dnnl_dim_t(rowC))
+          dnnl_dim_t(k), 1, a, dnnl_dim_t(rowA), b, dnnl_dim_t(rowB), accumulates ? 1 : 0, c,
+          dnnl_dim_t(rowC))
         if status == dnnl_success { return }
       }
     #endif
     try unsafe ThreadScratch.with(LOOM_GEMM_SCRATCH, of: Float.self, for: .gemm) { scratch in
       unsafe loom_gemm_f32(
         m, n, k, a, transposesA ? 1 : rowA, transposesA ? rowA : 1, b, transposesB ? 1 : rowB,
-        transposesB ? rowB : 1, c, rowC, false, scratch)
+        transposesB ? rowB : 1, c, rowC, accumulates, scratch)
     }
   }
 }
@@ -156,12 +157,12 @@ extension Double: BlockedScalar {
   @unsafe static func multiplyPart(
     m: Int, n: Int, k: Int, _ a: UnsafePointer<Double>, rowA: Int, transposesA: Bool,
     _ b: UnsafePointer<Double>, rowB: Int, transposesB: Bool, _ c: UnsafeMutablePointer<Double>,
-    rowC: Int
+    rowC: Int, accumulates: Bool
   ) throws(StatusError) {
     try unsafe ThreadScratch.with(LOOM_GEMM_SCRATCH, of: Double.self, for: .gemm) { scratch in
       unsafe loom_gemm_f64(
         m, n, k, a, transposesA ? 1 : rowA, transposesA ? rowA : 1, b, transposesB ? 1 : rowB,
-        transposesB ? rowB : 1, c, rowC, false, scratch)
+        transposesB ? rowB : 1, c, rowC, accumulates, scratch)
     }
   }
 }

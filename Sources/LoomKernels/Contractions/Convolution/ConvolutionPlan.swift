@@ -1,0 +1,108 @@
+public import LoomCore
+
+#if OneDNN
+  internal import COneDNN
+#endif
+
+/// A convolution of one shape and direction, planned once and run many times.
+///
+/// Planning takes tens of microseconds; keep the plan, in a kernel or in a ``BoundedCache``. Any number
+/// of steps may run a plan at a time.
+///
+/// half runs as Float and is rounded once at the end; so does bfloat16 where the processor has no
+/// matrix instructions for it. Results do not depend on the number of threads, except those of
+/// ``Direction/backwardFilter(isDeterministic:)`` where they are said to.
+public final class ConvolutionPlan<Scalar: FloatingScalar>: Sendable {
+  public typealias Direction = ConvolutionDirection
+
+  enum Engine: Sendable {
+    /// Nothing to multiply: gradients are zero, outputs do not exist.
+    case nothing
+    case columns
+    case widened(ConvolutionPlan<Float>)
+    #if OneDNN
+      case oneDNN(OneDNNConvolution)
+    #endif
+  }
+
+  public let shape: ConvolutionShape
+  public let direction: Direction
+  let engine: Engine
+
+  /// - Parameters:
+  ///   - shape: Sizes, which the caller has checked: positive strides, dilations and groups, groups
+  ///     that divide both channel counts, no negative padding, counts that fit `Int`.
+  ///   - threadCount: How many threads the runs of this plan will have.
+  /// - Throws: ``StatusError/Code/resourceExhausted`` if there is no memory to plan in.
+  public init(
+    _ shape: ConvolutionShape, _ direction: Direction, threadCount: Int
+  ) throws(StatusError) {
+    self.shape = shape
+    self.direction = direction
+    if shape.outputCount == 0 || (shape.isEmpty && !direction.isForward) {
+      engine = .nothing
+      return
+    }
+    #if OneDNN
+      let isServed =
+        Scalar.dtype == .float || Scalar.dtype == .bfloat16 && OneDNNEngine.hasFastBFloat16
+      if isServed, !shape.isEmpty,
+        let convolution = try OneDNNConvolution(
+          shape, direction, isBFloat16: Scalar.dtype == .bfloat16, threadCount: threadCount)
+      {
+        engine = .oneDNN(convolution)
+        return
+      }
+    #endif
+    if Scalar.dtype == .float || Scalar.dtype == .double {
+      engine = .columns
+    } else {
+      engine = .widened(
+        try ConvolutionPlan<Float>(shape, direction, threadCount: threadCount))
+    }
+  }
+
+  /// Copies a filter of ``ConvolutionShape/filterCount`` elements into the layout this plan prefers.
+  @unsafe public func pack(
+    _ filter: UnsafePointer<Scalar>
+  ) throws(StatusError) -> PackedFilter<Scalar> {
+    switch engine {
+    case .nothing: return PackedFilter(.plain([]))
+    case .columns:
+      return unsafe PackedFilter(
+        .plain(Array(UnsafeBufferPointer(start: filter, count: shape.filterCount))))
+    case .widened(let plan):
+      var packed: PackedFilter<Float>?
+      try unsafe Widening.with(filter, shape.filterCount, for: .right) {
+        (wide) throws(StatusError) in
+        packed = try unsafe plan.pack(wide)
+      }
+      guard let packed else { throw .internal("Expected a packed filter") }
+      return PackedFilter(.widened(packed))
+    #if OneDNN
+      case .oneDNN(let convolution):
+        let weights = try convolution.makeWeights()
+        try unsafe convolution.pack(filter, into: weights)
+        return PackedFilter(.oneDNN(weights))
+    #endif
+    }
+  }
+}
+
+/// What a convolution computes.
+public enum ConvolutionDirection: Hashable, Sendable {
+  case forward(ConvolutionEpilogue)
+  /// The gradient of the input from that of the output.
+  case backwardInput
+  /// The gradient of the filter from that of the output. Sums of several threads are added at the end;
+  /// their number is that of the threads, or fixed if `isDeterministic`, at some cost with one thread.
+  case backwardFilter(isDeterministic: Bool)
+
+  public static var forward: ConvolutionDirection { .forward(ConvolutionEpilogue()) }
+
+  var isForward: Bool { epilogue != nil }
+
+  var epilogue: ConvolutionEpilogue? {
+    if case .forward(let epilogue) = self { epilogue } else { nil }
+  }
+}

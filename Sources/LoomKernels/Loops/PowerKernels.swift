@@ -1,0 +1,63 @@
+import CLoomVector
+import LoomCore
+
+/// `x` to the power `y` in single precision.
+private enum FloatPower: BinaryBody {
+  static var cost: Double { 3 }
+  static func apply(_ x: Float, _ y: Float) -> Float { libmPow(x, y) }
+  @unsafe static func run(
+    _ x: UnsafePointer<Float>, _ y: UnsafePointer<Float>, _ z: UnsafeMutablePointer<Float>,
+    _ count: Int, _ stepX: Int, _ stepY: Int
+  ) {
+    guard count > 0 else { return }
+    // By far the most frequent power; the product is the correctly rounded result.
+    if unsafe stepX == 1 && stepY == 0 && y[0] == 2 {
+      for index in 0..<count { unsafe z[index] = x[index] * x[index] }
+    } else {
+      unsafe loom_pow_f32(x, stepX, y, stepY, z, count)
+    }
+  }
+}
+
+/// `x` to the power `y` in double precision.
+private enum DoublePower: BinaryBody {
+  static var cost: Double { 15 }
+  static func apply(_ x: Double, _ y: Double) -> Double { libmPow(x, y) }
+  @unsafe static func run(
+    _ x: UnsafePointer<Double>, _ y: UnsafePointer<Double>, _ z: UnsafeMutablePointer<Double>,
+    _ count: Int, _ stepX: Int, _ stepY: Int
+  ) {
+    guard count > 0 else { return }
+    if unsafe stepX == 1 && stepY == 0 && y[0] == 2 {
+      for index in 0..<count { unsafe z[index] = x[index] * x[index] }
+    } else {
+      unsafe loom_pow_f64(x, stepX, y, stepY, z, count)
+    }
+  }
+}
+
+private enum Complex128Power: BinaryBody {
+  static var cost: Double { 100 }
+  static func apply(_ x: Complex128, _ y: Complex128) -> Complex128 { Complex128.pow(x, y) }
+}
+
+private enum Complex64Power: BinaryBody {
+  static var cost: Double { 100 }
+  static func apply(_ x: Complex64, _ y: Complex64) -> Complex64 {
+    Complex64(rounding: Complex128.pow(Complex128(widening: x), Complex128(widening: y)))
+  }
+}
+
+extension KernelTable {
+  /// `x` to the power `y` over floating and complex dtypes.
+  public static let fieldPower = KernelTable(where: ["T": .field]) { construction in
+    switch try construction.attributes.type("T").base {
+    case .float: return BinaryKernel<FloatPower>()
+    case .double: return BinaryKernel<DoublePower>()
+    case .half: return BinaryKernel<WidenedBinary<FloatPower, Float16>>()
+    case .bfloat16: return BinaryKernel<WidenedBinary<FloatPower, BFloat16>>()
+    case .complex64: return BinaryKernel<Complex64Power>()
+    default: return BinaryKernel<Complex128Power>()
+    }
+  }
+}

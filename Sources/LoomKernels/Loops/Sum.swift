@@ -1,0 +1,177 @@
+public import LoomCore
+
+/// The inputs: at least one, all of one shape.
+private func summands(
+  _ context: borrowing KernelContext, _ nodeName: String
+) throws(StatusError) -> [AnyTensor] {
+  let inputs = try context.inputs()
+  guard let first = inputs.first else { throw KernelContext.noInput(0, 0) }
+  for (index, input) in inputs.enumerated() where input.shape != first.shape {
+    throw .invalidArgument(
+      "Inputs to operation \(nodeName) of type AddN must have the same size and shape.  "
+        + "Input 0: \(first.shape) != input \(index): \(input.shape)")
+  }
+  return inputs
+}
+
+/// The sum of any number of tensors of one shape: `AddN`.
+public final class SumKernel<Scalar: NumericScalar>: Kernel {
+  private let nodeName: String
+
+  public init(nodeName: String) { self.nodeName = nodeName }
+
+  public func compute(_ context: borrowing KernelContext) throws(StatusError) {
+    let inputs = try summands(context, nodeName)
+    let first = inputs[0]
+    if inputs.count == 1 { return try context.setOutput(0, first) }
+    let sources = try unsafe inputs.map { input throws(StatusError) in
+      unsafe try input.pointer(of: Scalar.self)
+    }
+    let output = try context.allocate(0, dtype: Scalar.dtype, shape: first.shape)
+    let target = unsafe try output.writablePointer(of: Scalar.self)
+    let cost = 0.2 * Double(inputs.count)
+    context.workers.parallelFor(count: first.elementCount, costPerItem: cost) { range in
+      // All operands and the result hold the elements of `range`.
+      unsafe SumKernel.sum(sources, target, range)
+    }
+    extendLifetime(inputs)
+  }
+
+  /// In tiles that stay in the cache, so that the result goes through memory once.
+  @unsafe private static func sum(
+    _ sources: [UnsafePointer<Scalar>], _ target: UnsafeMutablePointer<Scalar>, _ range: Range<Int>
+  ) {
+    var start = range.lowerBound
+    while start < range.upperBound {
+      let end = Swift.min(start &+ 2048, range.upperBound)
+      let (a, b) = unsafe (sources[0], sources[1])
+      for index in start..<end { unsafe target[index] = Scalar.wrappingAdd(a[index], b[index]) }
+      for operand in unsafe 2..<Swift.max(sources.count, 2) {
+        let source = unsafe sources[operand]
+        for index in start..<end {
+          unsafe target[index] = Scalar.wrappingAdd(target[index], source[index])
+        }
+      }
+      start = end
+    }
+  }
+}
+
+/// The same for 16-bit elements: sums in Float and rounds once.
+public final class WideSumKernel<Scalar: SixteenBitScalar>: Kernel {
+  private let nodeName: String
+
+  public init(nodeName: String) { self.nodeName = nodeName }
+
+  public func compute(_ context: borrowing KernelContext) throws(StatusError) {
+    let inputs = try summands(context, nodeName)
+    let first = inputs[0]
+    if inputs.count == 1 { return try context.setOutput(0, first) }
+    let sources = try unsafe inputs.map { input throws(StatusError) in
+      unsafe try input.pointer(of: Scalar.self)
+    }
+    let output = try context.allocate(0, dtype: Scalar.dtype, shape: first.shape)
+    let target = unsafe try output.writablePointer(of: Scalar.self)
+    let cost = 0.3 * Double(inputs.count)
+    context.workers.parallelFor(count: first.elementCount, costPerItem: cost) { range in
+      // All operands and the result hold the elements of `range`; tiles hold `halfTile` elements.
+      unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * halfTile) { tiles in
+        guard let sum = tiles.baseAddress else { return }
+        let term = unsafe sum + halfTile
+        var start = range.lowerBound
+        while start < range.upperBound {
+          let length = Swift.min(halfTile, range.upperBound &- start)
+          unsafe Scalar.widen(sources[0] + start, sum, length)
+          for operand in unsafe 1..<sources.count {
+            unsafe Scalar.widen(sources[operand] + start, term, length)
+            for index in 0..<length { unsafe sum[index] += term[index] }
+          }
+          unsafe Scalar.narrow(sum, target + start, length)
+          start &+= length
+        }
+      }
+    }
+    extendLifetime(inputs)
+  }
+}
+
+/// A variant that adds and has a zero: tensor lists, for example.
+public protocol ArithmeticVariant: VariantValue {
+  /// This value plus another.
+  ///
+  /// - Parameter depth: How many more levels of nesting may be entered.
+  /// - Throws: ``StatusError/Code/invalidArgument`` if the other can't be added.
+  func adding(_ other: any VariantValue, depth: Int) throws(StatusError) -> any VariantValue
+  /// The zero of the same structure.
+  func zeros(depth: Int) throws(StatusError) -> any VariantValue
+}
+
+extension Variant {
+  /// Levels of variants inside variants that arithmetic enters.
+  public static let maximumDepth = 32
+
+  /// - Throws: ``StatusError/Code/unimplemented`` if the values do not add.
+  public func adding(_ other: Variant, depth: Int = maximumDepth) throws(StatusError) -> Variant {
+    guard depth > 0 else { throw .invalidArgument("Variants are nested too deeply") }
+    guard let left = value as? any ArithmeticVariant, let right = other.value else {
+      throw .internal(
+        "No unary variant binary_op function found for op ADD Variant type_name: "
+          + "\(value?.typeName ?? "") for device type: CPU")
+    }
+    return Variant(try left.adding(right, depth: depth - 1))
+  }
+
+  /// The zero of the same structure.
+  ///
+  /// - Throws: ``StatusError/Code/unimplemented`` if the value has none.
+  public func zeros(depth: Int = maximumDepth) throws(StatusError) -> Variant {
+    guard depth > 0 else { throw .invalidArgument("Variants are nested too deeply") }
+    guard let arithmetic = value as? any ArithmeticVariant else {
+      throw .internal(
+        "No unary variant unary_op function found for op ZEROS_LIKE Variant type_name: "
+          + "\(value?.typeName ?? "") for device type: CPU")
+    }
+    return Variant(try arithmetic.zeros(depth: depth - 1))
+  }
+}
+
+/// The sum of scalar variants.
+final class VariantSumKernel: Kernel {
+  func compute(_ context: borrowing KernelContext) throws(StatusError) {
+    let inputs = try context.inputs()
+    guard var sum = try inputs.first?.element(0, of: Variant.self) else {
+      throw KernelContext.noInput(0, 0)
+    }
+    for input in inputs where !input.shape.isScalar {
+      throw .invalidArgument(
+        "AddN of non-scalar Tensor with dtype=DT_VARIANT is not supported; inputs[0] has shape: "
+          + "\(input.shape)")
+    }
+    for input in inputs.dropFirst() { sum = try sum.adding(input.element(0, of: Variant.self)) }
+    try context.setOutput(0, AnyTensor(scalar: sum))
+  }
+}
+
+extension KernelTable {
+  /// The sum of all inputs, over numbers and variants.
+  package static let addN = KernelTable(where: ["T": .numeric.union([.variant])]) { construction in
+    let name = construction.nodeName
+    switch try construction.attributes.type("T").base {
+    case .float: return SumKernel<Float>(nodeName: name)
+    case .double: return SumKernel<Double>(nodeName: name)
+    case .half: return WideSumKernel<Float16>(nodeName: name)
+    case .bfloat16: return WideSumKernel<BFloat16>(nodeName: name)
+    case .int8: return SumKernel<Int8>(nodeName: name)
+    case .int16: return SumKernel<Int16>(nodeName: name)
+    case .int32: return SumKernel<Int32>(nodeName: name)
+    case .int64: return SumKernel<Int64>(nodeName: name)
+    case .uint8: return SumKernel<UInt8>(nodeName: name)
+    case .uint16: return SumKernel<UInt16>(nodeName: name)
+    case .uint32: return SumKernel<UInt32>(nodeName: name)
+    case .uint64: return SumKernel<UInt64>(nodeName: name)
+    case .complex64: return SumKernel<Complex64>(nodeName: name)
+    case .complex128: return SumKernel<Complex128>(nodeName: name)
+    default: return VariantSumKernel()
+    }
+  }
+}
