@@ -107,11 +107,11 @@ struct ReferenceConvolution {
       (1, 1, 1, 1), (4, 1, 1, 1), (5, 1, 2, 1), (5, 3, 1, 1), (6, 3, 2, 1), (7, 3, 1, 2),
       (4, 4, 1, 1), (6, 2, 3, 1),
     ] {
-      let same = WindowAxis.same(
+      let same = ConvolutionAxis.same(
         inputSize: size, windowSize: window, stride: stride, dilation: dilation)
-      let valid = WindowAxis(
+      let valid = ConvolutionAxis(
         inputSize: size + 1, windowSize: window, stride: stride, dilation: dilation)
-      let explicit = WindowAxis(
+      let explicit = ConvolutionAxis(
         inputSize: size, windowSize: window, stride: stride, dilation: dilation, paddingBefore: 2,
         paddingAfter: 1)
       for (height, width) in [(same, same), (same, valid), (valid, explicit), (explicit, same)] {
@@ -148,8 +148,8 @@ struct ReferenceConvolution {
 
   @Test(arguments: [1, 2, 5])
   func `convolutions cut for several threads are right`(_ batch: Int) throws {
-    let height = WindowAxis.same(inputSize: 23, windowSize: 3, stride: 2)
-    let width = WindowAxis.same(inputSize: 20, windowSize: 5)
+    let height = ConvolutionAxis.same(inputSize: 23, windowSize: 3, stride: 2)
+    let width = ConvolutionAxis.same(inputSize: 20, windowSize: 5)
     for groups in [1, 2] {
       let shape = ConvolutionShape(
         batch: batch, height: height, width: width, inputChannels: 16, outputChannels: 18,
@@ -164,7 +164,7 @@ struct ReferenceConvolution {
   @Test func `cutting between threads does not change a bit of the output`() throws {
     var random = SeededGenerator(seed: 5)
     for (batch, size, channels) in [(1, 28, 64), (2, 14, 96), (5, 9, 40)] {
-      let axis = WindowAxis.same(inputSize: size, windowSize: 3)
+      let axis = ConvolutionAxis.same(inputSize: size, windowSize: 3)
       let shape = ConvolutionShape(
         batch: batch, height: axis, width: axis, inputChannels: channels, outputChannels: channels)
       let x = random.floats(shape.inputCount)
@@ -182,7 +182,7 @@ struct ReferenceConvolution {
 
   @Test func `a deterministic filter gradient does not depend on the threads`() throws {
     var random = SeededGenerator(seed: 6)
-    let axis = WindowAxis.same(inputSize: 9, windowSize: 3)
+    let axis = ConvolutionAxis.same(inputSize: 9, windowSize: 3)
     let shape = ConvolutionShape(
       batch: 7, height: axis, width: axis, inputChannels: 32, outputChannels: 32)
     let x = random.floats(shape.inputCount)
@@ -200,7 +200,7 @@ struct ReferenceConvolution {
 
   @Test func `the epilogue adds the bias and the old output, then activates`() throws {
     var random = SeededGenerator(seed: 7)
-    let axis = WindowAxis.same(inputSize: 5, windowSize: 3)
+    let axis = ConvolutionAxis.same(inputSize: 5, windowSize: 3)
     let shape = ConvolutionShape(
       batch: 2, height: axis, width: axis, inputChannels: 3, outputChannels: 4)
     let input = values(shape.inputCount, using: &random)
@@ -244,8 +244,8 @@ struct ReferenceConvolution {
   }
 
   @Test func `empty convolutions give nothing, zeros or zero gradients`() throws {
-    let axis = WindowAxis.same(inputSize: 4, windowSize: 3)
-    let tooLong = WindowAxis(inputSize: 2, windowSize: 3)
+    let axis = ConvolutionAxis.same(inputSize: 4, windowSize: 3)
+    let tooLong = ConvolutionAxis(inputSize: 2, windowSize: 3)
     #expect(tooLong.outputSize == 0)
     for shape in [
       ConvolutionShape(batch: 0, height: axis, width: axis, inputChannels: 2, outputChannels: 3),
@@ -260,9 +260,9 @@ struct ReferenceConvolution {
   }
 
   @Test func `SAME padding puts the odd cell after the image`() {
-    let even = WindowAxis.same(inputSize: 6, windowSize: 3, stride: 2)
+    let even = ConvolutionAxis.same(inputSize: 6, windowSize: 3, stride: 2)
     #expect((even.paddingBefore, even.paddingAfter, even.outputSize) == (0, 1, 3))
-    let odd = WindowAxis.same(inputSize: 5, windowSize: 3, stride: 2)
+    let odd = ConvolutionAxis.same(inputSize: 5, windowSize: 3, stride: 2)
     #expect((odd.paddingBefore, odd.paddingAfter, odd.outputSize) == (1, 1, 3))
   }
 }

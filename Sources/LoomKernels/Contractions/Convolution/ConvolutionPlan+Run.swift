@@ -34,24 +34,24 @@ extension ConvolutionPlan {
     switch engine {
     case .nothing: unsafe inputGradient.update(repeating: .zero, count: shape.inputCount)
     case .columns:
-      if let (from, by, to) = unsafe Widening.cast(
+      if let (from, by, to) = unsafe WidenedScratch.cast(
         (gradient, filter, inputGradient), to: Float.self)
       {
         return try unsafe ConvolutionColumns<Float>.backwardInput(
           shape, filter: by, gradient: from, into: to, pool: pool)
       }
-      if let (from, by, to) = unsafe Widening.cast(
+      if let (from, by, to) = unsafe WidenedScratch.cast(
         (gradient, filter, inputGradient), to: Double.self)
       {
         try unsafe ConvolutionColumns<Double>.backwardInput(
           shape, filter: by, gradient: from, into: to, pool: pool)
       }
     case .widened(let plan):
-      try unsafe Widening.with(gradient, shape.outputCount, for: .left) {
+      try unsafe WidenedScratch.with(gradient, shape.outputCount, for: .left) {
         (from) throws(StatusError) in
-        try unsafe Widening.with(filter, shape.filterCount, for: .right) {
+        try unsafe WidenedScratch.with(filter, shape.filterCount, for: .right) {
           (by) throws(StatusError) in
-          try unsafe Widening.with(result: inputGradient, shape.inputCount) {
+          try unsafe WidenedScratch.with(result: inputGradient, shape.inputCount) {
             (to) throws(StatusError) in
             try unsafe plan.backwardInput(filter: by, gradient: from, into: to, pool: pool)
           }
@@ -75,23 +75,23 @@ extension ConvolutionPlan {
     switch engine {
     case .nothing: unsafe filterGradient.update(repeating: .zero, count: shape.filterCount)
     case .columns:
-      if let (from, by, to) = unsafe Widening.cast(
+      if let (from, by, to) = unsafe WidenedScratch.cast(
         (input, gradient, filterGradient), to: Float.self)
       {
         return try unsafe ConvolutionColumns<Float>.backwardFilter(
           shape, input: from, gradient: by, into: to, pool: pool)
       }
-      if let (from, by, to) = unsafe Widening.cast(
+      if let (from, by, to) = unsafe WidenedScratch.cast(
         (input, gradient, filterGradient), to: Double.self)
       {
         try unsafe ConvolutionColumns<Double>.backwardFilter(
           shape, input: from, gradient: by, into: to, pool: pool)
       }
     case .widened(let plan):
-      try unsafe Widening.with(input, shape.inputCount, for: .left) { (from) throws(StatusError) in
-        try unsafe Widening.with(gradient, shape.outputCount, for: .right) {
+      try unsafe WidenedScratch.with(input, shape.inputCount, for: .left) { (from) throws(StatusError) in
+        try unsafe WidenedScratch.with(gradient, shape.outputCount, for: .right) {
           (by) throws(StatusError) in
-          try unsafe Widening.with(result: filterGradient, shape.filterCount) {
+          try unsafe WidenedScratch.with(result: filterGradient, shape.filterCount) {
             (to) throws(StatusError) in
             try unsafe plan.backwardFilter(input: from, gradient: by, into: to, pool: pool)
           }
@@ -126,14 +126,14 @@ extension ConvolutionPlan {
     case .nothing: return
     case .columns:
       try unsafe withPlain(filter) { (filter) throws(StatusError) in
-        if let (from, by, to) = unsafe Widening.cast((input, filter, output), to: Float.self) {
+        if let (from, by, to) = unsafe WidenedScratch.cast((input, filter, output), to: Float.self) {
           return try unsafe ConvolutionColumns<Float>.forward(
-            shape, epilogue, input: from, filter: by, bias: Widening.cast(bias, to: Float.self),
+            shape, epilogue, input: from, filter: by, bias: WidenedScratch.cast(bias, to: Float.self),
             output: to, pool: pool)
         }
-        if let (from, by, to) = unsafe Widening.cast((input, filter, output), to: Double.self) {
+        if let (from, by, to) = unsafe WidenedScratch.cast((input, filter, output), to: Double.self) {
           try unsafe ConvolutionColumns<Double>.forward(
-            shape, epilogue, input: from, filter: by, bias: Widening.cast(bias, to: Double.self),
+            shape, epilogue, input: from, filter: by, bias: WidenedScratch.cast(bias, to: Double.self),
             output: to, pool: pool)
         }
       }
@@ -142,8 +142,8 @@ extension ConvolutionPlan {
         if let bias = unsafe bias {
           (0..<shape.outputChannels).map { unsafe Float(bias[$0].doubleValue) }
         } else { [] }
-      try unsafe Widening.with(input, shape.inputCount, for: .left) { (from) throws(StatusError) in
-        try unsafe Widening.with(
+      try unsafe WidenedScratch.with(input, shape.inputCount, for: .left) { (from) throws(StatusError) in
+        try unsafe WidenedScratch.with(
           result: output, shape.outputCount, readsFirst: epilogue.addsToOutput
         ) { (to) throws(StatusError) in
           if case .packed(let packed) = unsafe filter, case .widened(let wide) = packed.storage {
@@ -151,7 +151,7 @@ extension ConvolutionPlan {
               input: from, filter: wide, bias: wideBias, output: to, pool: pool)
           }
           try unsafe withPlain(filter) { (filter) throws(StatusError) in
-            try unsafe Widening.with(filter, shape.filterCount, for: .right) {
+            try unsafe WidenedScratch.with(filter, shape.filterCount, for: .right) {
               (by) throws(StatusError) in
               try unsafe plan.forward(
                 input: from, filter: by, bias: wideBias, output: to, pool: pool)

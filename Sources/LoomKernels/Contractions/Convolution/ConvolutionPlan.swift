@@ -73,7 +73,7 @@ public final class ConvolutionPlan<Scalar: FloatingScalar>: Sendable {
         .plain(Array(UnsafeBufferPointer(start: filter, count: shape.filterCount))))
     case .widened(let plan):
       var packed: PackedFilter<Float>?
-      try unsafe Widening.with(filter, shape.filterCount, for: .right) {
+      try unsafe WidenedScratch.with(filter, shape.filterCount, for: .right) {
         (wide) throws(StatusError) in
         packed = try unsafe plan.pack(wide)
       }

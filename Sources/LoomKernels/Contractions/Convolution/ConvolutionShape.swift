@@ -5,15 +5,15 @@
 /// correlation, as in TensorFlow. Output channels of a group see the input channels of that group.
 public struct ConvolutionShape: Hashable, Sendable {
   public var batch: Int
-  public var height: WindowAxis
-  public var width: WindowAxis
+  public var height: ConvolutionAxis
+  public var width: ConvolutionAxis
   public var inputChannels: Int
   public var outputChannels: Int
   /// Divides both channel counts.
   public var groups: Int
 
   public init(
-    batch: Int, height: WindowAxis, width: WindowAxis, inputChannels: Int, outputChannels: Int,
+    batch: Int, height: ConvolutionAxis, width: ConvolutionAxis, inputChannels: Int, outputChannels: Int,
     groups: Int = 1
   ) {
     self.batch = batch

@@ -234,7 +234,7 @@
     fileprivate func oneDNN(
       _ epilogue: ConvolutionEpilogue, isBFloat16: Bool
     ) -> loom_convolution_shape {
-      func pair(_ value: (WindowAxis) -> Int) -> (Int64, Int64) {
+      func pair(_ value: (ConvolutionAxis) -> Int) -> (Int64, Int64) {
         (Int64(value(height)), Int64(value(width)))
       }
       return loom_convolution_shape(

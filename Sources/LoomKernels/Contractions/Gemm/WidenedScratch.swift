@@ -1,7 +1,7 @@
 internal import LoomCore
 
 /// Runs work on 16-bit floating elements in Float, whatever the generic type in hand.
-enum Widening {
+enum WidenedScratch {
   /// Lends `body` a Float copy of `count` half or bfloat16 elements.
   static func with<Scalar: FloatingScalar>(
     _ source: UnsafePointer<Scalar>, _ count: Int, for use: ThreadScratch.Use,

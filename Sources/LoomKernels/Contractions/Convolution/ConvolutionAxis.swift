@@ -2,7 +2,7 @@
 ///
 /// Output position `o` sees the input positions `o · stride - paddingBefore + tap · dilation` for the
 /// taps `0 ..< windowSize`; positions outside the image are padding.
-public struct WindowAxis: Hashable, Sendable {
+public struct ConvolutionAxis: Hashable, Sendable {
   public var inputSize: Int
   public var windowSize: Int
   public var stride: Int
@@ -27,8 +27,8 @@ public struct WindowAxis: Hashable, Sendable {
   /// after it.
   public static func same(
     inputSize: Int, windowSize: Int, stride: Int = 1, dilation: Int = 1
-  ) -> WindowAxis {
-    var axis = WindowAxis(
+  ) -> ConvolutionAxis {
+    var axis = ConvolutionAxis(
       inputSize: inputSize, windowSize: windowSize, stride: stride, dilation: dilation)
     let outputs = (inputSize + stride - 1) / stride
     let padding = Swift.max((outputs - 1) * stride + axis.extent - inputSize, 0)
@@ -60,7 +60,7 @@ public struct WindowAxis: Hashable, Sendable {
 
   /// The axis as seen by a band of outputs alone, and the first input position of the band; `nil` if
   /// the band sees nothing but padding.
-  func band(_ outputs: Range<Int>) -> (axis: WindowAxis, firstInput: Int)? {
+  func band(_ outputs: Range<Int>) -> (axis: ConvolutionAxis, firstInput: Int)? {
     let start = start(at: outputs.lowerBound)
     let end = self.start(at: outputs.upperBound - 1) + extent
     let inside = Swift.max(start, 0)..<Swift.max(Swift.min(end, inputSize), Swift.max(start, 0))
