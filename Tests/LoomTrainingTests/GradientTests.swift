@@ -142,11 +142,19 @@ import Weirloom
   // GRD-010
   @Test func `an op without a gradient is an error only on the way`() throws {
     let a = try graph.constant(Float(3))
-    let session = try graph.addOperation(
-      "AsString", inputs: [a.erased])
-    _ = session
-    let shadow = try graph.addOperation("TestOnlyMissing", inputs: [a.erased])
-    _ = shadow
+    let b = try graph.constant(Float(2))
+    let remainder = try graph.addOperation("Mod", inputs: [a.erased, b.erased]).output(0)
+    let error = #expect(throws: StatusError.self) {
+      try gradients(of: [remainder], withRespectTo: [a.erased])
+    }
+    #expect(error?.code == .notFound)
+    #expect(
+      error?.reason.hasPrefix("No gradient defined for operation 'Mod' (op type: Mod).") == true)
+    let y = try Output<Float>(remainder) + a
+    let beside = try gradients(
+      of: [y.erased], withRespectTo: [a.erased], stoppingAt: [remainder])
+    #expect(try run(beside[0]) == [1])
+    #expect(try gradients(of: [remainder], withRespectTo: [y.erased])[0] == nil)
   }
 
   // GRD-011, GRD-012
