@@ -103,10 +103,13 @@ public final class BinaryKernel<Body: BinaryBody>: Kernel {
 public protocol BinaryTraits: ElementCost {
   /// Whether shapes follow numpy's rules; otherwise operands need equally many elements.
   static var broadcasts: Bool { get }
+  /// Whether 16-bit operands are computed in Float and rounded once; otherwise every step rounds.
+  static var widens: Bool { get }
 }
 
 extension BinaryTraits {
   @inlinable public static var broadcasts: Bool { true }
+  @inlinable public static var widens: Bool { true }
 }
 
 /// Ops on two numbers, complex ones included.
@@ -170,8 +173,10 @@ extension FloatingBinary {
   @inlinable public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    binary16(FloatingBinaryBody<Self, Float>.self, Scalar.dtype)
-      ?? BinaryKernel<FloatingBinaryBody<Self, Scalar>>()
+    if widens, let kernel = binary16(FloatingBinaryBody<Self, Float>.self, Scalar.dtype) {
+      return kernel
+    }
+    return BinaryKernel<FloatingBinaryBody<Self, Scalar>>()
   }
 }
 
