@@ -1,7 +1,7 @@
 internal import LoomCore
 
-/// Runs work on 16-bit floating elements in Float, whatever the generic type in hand.
-enum WidenedScratch {
+/// Float copies of half and bfloat16 elements in scratch memory, whatever the generic type in hand.
+enum FloatCopies {
   /// Lends `body` a Float copy of `count` half or bfloat16 elements.
   static func with<Scalar: FloatingScalar>(
     _ source: UnsafePointer<Scalar>, _ count: Int, for use: ThreadScratch.Use,
@@ -25,9 +25,9 @@ enum WidenedScratch {
       if readsFirst { unsafe widen(target, to: wide, count: count) }
       try unsafe body(wide)
       if let half = unsafe cast(target, to: Float16.self) {
-        unsafe Float16.narrow(wide, to: half, count: count)
+        unsafe Float16.narrow(wide, half, count)
       } else if let brain = unsafe cast(target, to: BFloat16.self) {
-        unsafe BFloat16.narrow(wide, to: brain, count: count)
+        unsafe BFloat16.narrow(wide, brain, count)
       }
     }
   }
@@ -36,9 +36,9 @@ enum WidenedScratch {
     _ source: UnsafePointer<Scalar>, to wide: UnsafeMutablePointer<Float>, count: Int
   ) {
     if let half = unsafe cast(source, to: Float16.self) {
-      unsafe Float16.widen(half, to: wide, count: count)
+      unsafe Float16.widen(half, wide, count)
     } else if let brain = unsafe cast(source, to: BFloat16.self) {
-      unsafe BFloat16.widen(brain, to: wide, count: count)
+      unsafe BFloat16.widen(brain, wide, count)
     }
   }
 
