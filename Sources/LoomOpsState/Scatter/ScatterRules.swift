@@ -47,7 +47,6 @@ enum ScatterProduct: ScatterRule, NumericScatter {
   static let kernels = KernelTable.numeric(ScatterProduct.self)
   static let resourceKernels = KernelTable.numeric(ScatterProduct.self, attribute: "dtype")
   static let ndKernels = KernelTable.none
-  static let gradient = GradientRule.undefined
 
   @inline(__always)
   static func apply<Scalar: NumericScalar>(_ current: Scalar, _ update: Scalar) -> Scalar {
@@ -60,7 +59,6 @@ enum ScatterQuotient: ScatterRule, NumericScatter {
   static let kernels = KernelTable.numeric(ScatterQuotient.self)
   static let resourceKernels = KernelTable.numeric(ScatterQuotient.self, attribute: "dtype")
   static let ndKernels = KernelTable.none
-  static let gradient = GradientRule.undefined
 
   @inline(__always)
   static func apply<Scalar: NumericScalar>(_ current: Scalar, _ update: Scalar) -> Scalar {
