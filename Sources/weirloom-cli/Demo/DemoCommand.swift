@@ -21,7 +21,9 @@ struct DemoCommand: ParsableCommand {
   var seed = 1
 
   @Option(
-    name: .long, help: "The folder with train.csv and test.csv; by default Data/digits.",
+    name: .long,
+    help: ArgumentHelp(
+      "The folder with train.csv and test.csv; by default Data/digits.", valueName: "folder"),
     completion: .directory)
   var data: String?
 
