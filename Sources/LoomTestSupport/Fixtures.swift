@@ -22,7 +22,8 @@ public enum Fixtures {
   public static func names(in folder: String) -> [String] {
     let path = root.appending(path: folder).resolvingSymlinksInPath()
     // A folder that can't be read holds nothing to test; tests check that there is something.
-    let names = try? FileManager.default.contentsOfDirectory(atPath: path.path(percentEncoded: false))
+    let names = try? FileManager.default.contentsOfDirectory(
+      atPath: path.path(percentEncoded: false))
     return (names ?? []).sorted()
   }
 }
