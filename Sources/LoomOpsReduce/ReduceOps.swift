@@ -23,8 +23,12 @@ public enum ReduceOps {
   ]
 
   static let segments: [any OpDefinition.Type] = [
-    SparseSegmentMean.self, SparseSegmentMeanWithNumSegments.self, SparseSegmentSqrtN.self,
-    SparseSegmentSqrtNWithNumSegments.self, SparseSegmentSum.self,
+    SegmentMax.self, SegmentMean.self, SegmentMin.self, SegmentProd.self, SegmentSum.self,
+    SparseSegmentMean.self, SparseSegmentMeanGrad.self, SparseSegmentMeanGradV2.self,
+    SparseSegmentMeanWithNumSegments.self, SparseSegmentSqrtN.self, SparseSegmentSqrtNGrad.self,
+    SparseSegmentSqrtNGradV2.self,
+    SparseSegmentSqrtNWithNumSegments.self, SparseSegmentSum.self, SparseSegmentSumGrad.self,
+    SparseSegmentSumGradV2.self,
     SparseSegmentSumWithNumSegments.self, UnsortedSegmentMax.self, UnsortedSegmentMin.self,
     UnsortedSegmentProd.self, UnsortedSegmentSum.self,
   ]

@@ -185,7 +185,8 @@ public protocol IntegerBinary: IntegerKernelFamily, BinaryTraits {
 }
 
 extension IntegerBinary {
-  @inlinable @inline(__always) public static func accepts<Scalar: IntegerScalar>(_ b: Scalar) -> Bool
+  @inlinable @inline(__always) public static func accepts<Scalar: IntegerScalar>(_ b: Scalar)
+    -> Bool
   {
     true
   }

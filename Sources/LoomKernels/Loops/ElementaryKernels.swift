@@ -182,3 +182,16 @@ extension ElementaryFunction {
       { x, y, count in unsafe double(x, y, count) }, cost: cost)
   }
 }
+
+extension ElementaryFunction {
+  // Computed in double precision for both types.
+  public static let digamma = special(SpecialFunctions.digamma, cost: 30)
+  public static let erfinv = special(SpecialFunctions.inverseErf, cost: 30)
+  public static let ndtri = special(SpecialFunctions.normalQuantile, cost: 30)
+
+  static func special(
+    _ function: @escaping @Sendable (Double) -> Double, cost: Double
+  ) -> ElementaryFunction {
+    ElementaryFunction(each: { Float(function(Double($0))) }, function, cost: cost)
+  }
+}

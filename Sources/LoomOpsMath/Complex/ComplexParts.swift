@@ -19,7 +19,8 @@ extension KernelTable {
     _ single: Single.Type, _ double: Double.Type
   ) -> KernelTable {
     KernelTable(where: ["T": [.complex64], "Tout": [.float]]) { _ in UnaryKernel<Single>() }
-      .or(KernelTable(where: ["T": [.complex128], "Tout": [.double]]) { _ in UnaryKernel<Double>() })
+      .or(
+        KernelTable(where: ["T": [.complex128], "Tout": [.double]]) { _ in UnaryKernel<Double>() })
   }
 }
 

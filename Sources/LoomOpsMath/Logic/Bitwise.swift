@@ -85,7 +85,8 @@ public enum RightShift: BinaryElementwise, IntegerBinary {
 /// The number of bits that are set.
 public enum PopulationCount: UnaryElementwise, IntegerKernelFamily {
   public static let signature = OpSignature(
-    "PopulationCount", inputs: ["x: T"], outputs: ["y: uint8"], attributes: ["T: \(Types.integers)"])
+    "PopulationCount", inputs: ["x: T"], outputs: ["y: uint8"], attributes: ["T: \(Types.integers)"]
+  )
   public static let gradient = GradientRule.ofBits
   public static let kernels = KernelTable.integer(PopulationCount.self)
 

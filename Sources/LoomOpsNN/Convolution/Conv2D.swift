@@ -86,7 +86,8 @@ public enum Conv2DBackpropInput: OpDeclaration {
     ]
   }
   public static let kernels = KernelTable(where: ["T": kernelTypes]) { construction in
-    let window = try checkedWindow(construction, op: "Conv2DBackpropInput", batchFault: .unimplemented)
+    let window = try checkedWindow(
+      construction, op: "Conv2DBackpropInput", batchFault: .unimplemented)
     return ClosureKernel { context in
       let (filter, upstream) = (try context.input(1), try context.input(2))
       let shape = try inputShape(
@@ -142,7 +143,8 @@ public enum Conv2DBackpropFilter: OpDeclaration {
     ]
   }
   public static let kernels = KernelTable(where: ["T": Set.floating]) { construction in
-    let window = try checkedWindow(construction, op: "Conv2DBackpropFilter", batchFault: .invalidArgument)
+    let window = try checkedWindow(
+      construction, op: "Conv2DBackpropFilter", batchFault: .invalidArgument)
     return ClosureKernel { context in
       let (input, upstream) = (try context.input(0), try context.input(2))
       let filter = try shape(of: context.input(1), name: "Conv2DBackpropFilter: filter_sizes")

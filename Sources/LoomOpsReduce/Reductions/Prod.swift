@@ -30,7 +30,7 @@ enum ProdBody<Scalar: AccumulatingScalar>: ReductionBody {
   @inline(__always) static func combine(_ a: Scalar.Total, _ b: Scalar.Total) -> Scalar.Total {
     .wrappingMultiply(a, b)
   }
-  static func finish(_ partial: Scalar.Total, count: Int) -> Scalar { Scalar(total: partial) }
+  static func finish(_ partial: Scalar.Total, count: Int) -> Scalar { Scalar.narrowed(partial) }
 }
 
 /// The maximum over some dimensions: the lowest value over no elements. NaN wins.
