@@ -15,6 +15,12 @@ import Weirloom
     "sparse", "strings", "unique, where, sets",
   ]
 
+  /// What the client that recorded the vectors calls arguments whose name it changes.
+  private static let clientNames = [
+    "dim": "axis", "e": "y", "input": "condition", "reduction_indices": "axis", "split_dim": "axis",
+    "t": "x",
+  ]
+
   @Test(arguments: sections)
   func `one op gives the recorded outputs`(_ section: String) throws {
     let data = try Data(contentsOf: Fixtures.url("facts/numerics_vectors.json"))
@@ -45,7 +51,52 @@ import Weirloom
     #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
   }
 
+  private struct Difference {
+    let text: String?
+  }
+
+  /// Where stock's answer is a defect or undefined (see `numerics.md`), what is asked of ours instead.
+  ///
+  /// - Returns: `nil` where stock's answer counts; otherwise what is wrong with ours, if anything.
+  private func deliberateDifference(
+    _ vector: [String: Any], op: String, _ outputs: [AnyTensor?]
+  ) throws -> Difference? {
+    guard let input = (vector["inputs"] as? [String: Any])?["x"] as? [String: Any],
+      let recorded = (vector["outputs"] as? [[String: Any]])?.first,
+      let output = outputs.first ?? nil
+    else { return nil }
+    let x = try JSONTensor.tensor(input)
+    let wanted = try JSONTensor.tensor(recorded)
+    if op == "Round", x.dtype.isInteger {
+      // Stock's kernel gives zeros; integers are round already.
+      return Difference(text: output == x ? nil : "integers changed")
+    }
+    if op == "Cast", x.dtype.isFloatingPoint, wanted.dtype.isInteger {
+      // Out of range, stock's short and long tensors differ: only what fits is compared.
+      let values = try x.scalars(of: Float.self)
+      let ours = try output.integers()
+      let theirs = try wanted.integers()
+      for index in values.indices where fits(values[index], wanted.dtype) {
+        if ours[index] != theirs[index] {
+          return Difference(text: "element \(index): \(ours[index])")
+        }
+      }
+      return Difference(text: nil)
+    }
+    return nil
+  }
+
+  private func fits(_ value: Float, _ dtype: DType) -> Bool {
+    guard value.isFinite, let size = dtype.byteSize else { return false }
+    let bits = Double(8 * size)
+    let isSigned = [.int8, .int16, .int32, .int64].contains(dtype)
+    let low = isSigned ? -exp2(bits - 1) : -0.5
+    return Double(value) >= low && Double(value) < exp2(isSigned ? bits - 1 : bits)
+  }
+
   private func check(_ vector: [String: Any], op: String) throws -> String? {
+    // Without an output nothing was fetched, and stock ran nothing.
+    if vector["error"] == nil, (vector["outputs"] as? [Any])?.isEmpty ?? true { return nil }
     let expected = vector["error"] as? [String: Any]
     let code = (expected?["code"] as? String) ?? "OK"
     let outputs: [AnyTensor?]
@@ -56,6 +107,7 @@ import Weirloom
       return "\(error), expected \(code) \(expected?["message"] ?? "")"
     }
     if expected != nil { return "values, expected \(code) \(expected?["message"] ?? "")" }
+    if let fault = try deliberateDifference(vector, op: op, outputs) { return fault.text }
     let unset = vector["uninitialised_outputs"] as? [Int] ?? []
     let recorded = vector["outputs"] as? [[String: Any]] ?? []
     for (index, object) in recorded.enumerated() where !unset.contains(index) {
@@ -79,10 +131,8 @@ import Weirloom
       var feeds: [Feed] = []
       var attributes: [String: AttributeValue] = [:]
       for argument in signature.inputs {
-        // The client calls the axes of a reduction by another name than the op.
         let key =
-          given[argument.name] == nil && argument.name == "reduction_indices"
-          ? "axis" : argument.name
+          given[argument.name] == nil ? Self.clientNames[argument.name] ?? "" : argument.name
         let objects =
           (given[key] as? [[String: Any]])
           ?? (given[key] as? [String: Any]).map { [$0] } ?? []
@@ -92,13 +142,16 @@ import Weirloom
           inputs.append(placeholder)
           feeds.append(Feed(named: placeholder.name, value))
         }
+        if let number = argument.numberAttribute { attributes[number] = .int(Int64(objects.count)) }
         if case .listAttribute(let name) = argument.type {
           attributes[name] = .types(inputs.suffix(objects.count).map(\.dtype))
         }
       }
       for (name, value) in vector["attrs"] as? [String: Any] ?? [:] {
-        guard let definition = signature.attribute(named: name) else { continue }
-        attributes[name] = try attribute(value, definition.kind)
+        let known =
+          signature.attribute(named: name) == nil && name == "axis" ? "squeeze_dims" : name
+        guard let definition = signature.attribute(named: known) else { continue }
+        attributes[known] = try attribute(value, definition.kind)
       }
       let operation = try graph.addOperation(op, inputs: inputs, attributes: attributes)
       let session = try Session(graph: graph)
