@@ -3,7 +3,7 @@ public import LoomGraph
 /// Ops that move, select and arrange elements, and ask for shapes.
 public enum ArrayOps {
   public static let all: [any OpDefinition.Type] =
-    shapes + reordering + joining + slicing + filling + indexing + blocks + matrices
+    shapes + reordering + joining + slicing + filling + indexing + blocks + matrices + quantizing
 
   private static let shapes: [any OpDefinition.Type] = [
     ExpandDims.self, Rank.self, Reshape.self, ShapeN.self, ShapeOp.self, Size.self, Squeeze.self,
@@ -20,7 +20,8 @@ public enum ArrayOps {
   ]
 
   private static let indexing: [any OpDefinition.Type] = [
-    DynamicPartition.self, DynamicStitch.self, Gather.self, GatherNd.self, GatherV2.self,
+    DynamicPartition.self, DynamicStitch.self, EditDistance.self, Gather.self, GatherNd.self,
+    GatherV2.self,
     InplaceAdd.self, InplaceSub.self, InplaceUpdate.self, LowerBound.self,
     ParallelDynamicStitch.self, ScatterNd.self, ScatterNdNonAliasingAdd.self,
     TensorScatterAdd.self, TensorScatterMax.self, TensorScatterMin.self, TensorScatterSub.self,
@@ -44,5 +45,10 @@ public enum ArrayOps {
     Diag.self, DiagPart.self, MatrixBandPart.self, MatrixDiag.self, MatrixDiagPart.self,
     MatrixDiagPartV2.self, MatrixDiagPartV3.self, MatrixDiagV2.self, MatrixDiagV3.self,
     MatrixSetDiag.self, MatrixSetDiagV2.self, MatrixSetDiagV3.self,
+  ]
+
+  private static let quantizing: [any OpDefinition.Type] = [
+    QuantizeAndDequantizeV2.self, QuantizeAndDequantizeV3.self, QuantizeAndDequantizeV4.self,
+    QuantizeAndDequantizeV4Grad.self, QuantizeV2.self,
   ]
 }
