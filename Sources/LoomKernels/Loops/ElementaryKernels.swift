@@ -91,17 +91,19 @@ extension KernelTable {
         let body = complex.body
         // Every complex function takes some tens of nanoseconds.
         if try construction.attributes.type(attribute).base == .complex128 {
-          return unsafe ElementaryKernel<Complex128>(
-            { x, y, count in
-              for index in 0..<count { unsafe y[index] = body(x[index]) }
-            }, cost: 50)
+          return unsafe specialized(
+            ElementaryKernel<Complex128>(
+              { x, y, count in
+                for index in 0..<count { unsafe y[index] = body(x[index]) }
+              }, cost: 50))
         }
-        return unsafe ElementaryKernel<Complex64>(
-          { x, y, count in
-            for index in 0..<count {
-              unsafe y[index] = Complex64(rounding: body(Complex128(widening: x[index])))
-            }
-          }, cost: 50)
+        return unsafe specialized(
+          ElementaryKernel<Complex64>(
+            { x, y, count in
+              for index in 0..<count {
+                unsafe y[index] = Complex64(rounding: body(Complex128(widening: x[index])))
+              }
+            }, cost: 50))
       })
   }
 }
@@ -180,5 +182,18 @@ extension ElementaryFunction {
     unsafe ElementaryFunction(
       loops: { x, y, count in unsafe single(x, y, count) },
       { x, y, count in unsafe double(x, y, count) }, cost: cost)
+  }
+}
+
+extension ElementaryFunction {
+  // Computed in double precision for both types.
+  public static let digamma = special(SpecialFunctions.digamma, cost: 30)
+  public static let erfinv = special(SpecialFunctions.inverseErf, cost: 30)
+  public static let ndtri = special(SpecialFunctions.normalQuantile, cost: 30)
+
+  static func special(
+    _ function: @escaping @Sendable (Double) -> Double, cost: Double
+  ) -> ElementaryFunction {
+    ElementaryFunction(each: { Float(function(Double($0))) }, function, cost: cost)
   }
 }

@@ -20,7 +20,7 @@ public enum Bincount: OpDeclaration, NumericKernelFamily {
   public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    BincountKernel<Scalar>(.flat, isBinary: false)
+    specialized(BincountKernel<Scalar>(.flat, isBinary: false))
   }
 }
 
@@ -46,7 +46,8 @@ public enum DenseBincount: OpDeclaration, NumericKernelFamily {
   public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    BincountKernel<Scalar>(.rows, isBinary: try construction.attributes.bool("binary_output"))
+    specialized(
+      BincountKernel<Scalar>(.rows, isBinary: try construction.attributes.bool("binary_output")))
   }
 }
 
@@ -67,7 +68,8 @@ public enum RaggedBincount: OpDeclaration, NumericKernelFamily {
   public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    BincountKernel<Scalar>(.ragged, isBinary: try construction.attributes.bool("binary_output"))
+    specialized(
+      BincountKernel<Scalar>(.ragged, isBinary: try construction.attributes.bool("binary_output")))
   }
 }
 
@@ -99,7 +101,8 @@ public enum SparseBincount: OpDeclaration, NumericKernelFamily {
   public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    BincountKernel<Scalar>(.sparse, isBinary: try construction.attributes.bool("binary_output"))
+    specialized(
+      BincountKernel<Scalar>(.sparse, isBinary: try construction.attributes.bool("binary_output")))
   }
 }
 

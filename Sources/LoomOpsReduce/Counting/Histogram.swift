@@ -28,7 +28,7 @@ public enum HistogramFixedWidth: OpDeclaration, RealKernelFamily {
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    HistogramKernel<Scalar>(outputType: try construction.outputType(0))
+    specialized(HistogramKernel<Scalar>(outputType: try construction.outputType(0)))
   }
 }
 

@@ -21,7 +21,8 @@ public enum Einsum: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    EinsumKernel<Scalar>(try EinsumEquation(construction.attributes.string("equation")))
+    specialized(
+      EinsumKernel<Scalar>(try EinsumEquation(construction.attributes.string("equation"))))
   }
 }
 

@@ -38,7 +38,7 @@ public enum CumulativeLogsumexp: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ScanKernel<LogSumExpBody<Scalar>>(construction)
+    try specialized(ScanKernel<LogSumExpBody<Scalar>>(construction))
   }
 
   private static func lowestFinite(_ dtype: DType) -> Double {
