@@ -2,7 +2,8 @@ public import LoomGraph
 
 /// Neural networks and images.
 public enum NNOps {
-  public static let all: [any OpDefinition.Type] = activations + losses + convolutions + pools
+  public static let all: [any OpDefinition.Type] =
+    activations + losses + convolutions + pools + normalizations
 
   private static let activations: [any OpDefinition.Type] = [
     Relu.self, ReluGrad.self, Relu6.self, Relu6Grad.self, Elu.self, EluGrad.self, Selu.self,
@@ -27,5 +28,11 @@ public enum NNOps {
     MaxPoolGradGradV2.self, MaxPoolWithArgmax.self, MaxPoolGradWithArgmax.self, AvgPool.self,
     AvgPoolGrad.self, MaxPool3D.self, MaxPool3DGrad.self, MaxPool3DGradGrad.self, AvgPool3D.self,
     AvgPool3DGrad.self,
+  ]
+
+  private static let normalizations: [any OpDefinition.Type] = [
+    FusedBatchNorm.self, FusedBatchNormV2.self, FusedBatchNormV3.self, FusedBatchNormGrad.self,
+    FusedBatchNormGradV2.self, FusedBatchNormGradV3.self, BatchNormWithGlobalNormalization.self,
+    BatchNormWithGlobalNormalizationGrad.self, LRN.self, LRNGrad.self,
   ]
 }

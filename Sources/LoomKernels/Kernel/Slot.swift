@@ -1,4 +1,5 @@
 public import LoomCore
+import Synchronization
 
 /// Where a step keeps the value of one output.
 package struct Slot {
@@ -19,7 +20,7 @@ package struct Slot {
 
 /// What all kernels of a step share. Thread-safe.
 public final class StepServices: Sendable {
-  public let stepID: Int
+  private let currentStep: Atomic<Int>
   public let resources: ResourceManager
   /// Resources that vanish with the step: TensorArrays, stacks.
   public let stepResources: ResourceManager
@@ -35,7 +36,7 @@ public final class StepServices: Sendable {
     budget: MemoryBudget = .unlimited, cancellation: CancellationState = CancellationState(),
     workers: WorkerPool, handles: TensorHandleStore? = nil
   ) {
-    self.stepID = stepID
+    currentStep = Atomic(stepID)
     self.resources = resources
     self.stepResources = stepResources
     self.budget = budget
@@ -43,4 +44,10 @@ public final class StepServices: Sendable {
     self.workers = workers
     self.handles = handles
   }
+
+  /// Differs from that of every other step of the session.
+  public var stepID: Int { currentStep.load(ordering: .relaxed) }
+
+  /// Makes this the services of another step, when the one before has ended well.
+  package func renew(stepID: Int) { currentStep.store(stepID, ordering: .relaxed) }
 }

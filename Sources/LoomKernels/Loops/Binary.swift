@@ -130,7 +130,7 @@ extension NumericBinary {
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     binary16(NumericBinaryBody<Self, Float>.self, Scalar.dtype)
-      ?? BinaryKernel<NumericBinaryBody<Self, Scalar>>()
+      ?? specialized(BinaryKernel<NumericBinaryBody<Self, Scalar>>())
   }
 }
 
@@ -152,7 +152,7 @@ extension RealBinary {
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     binary16(RealBinaryBody<Self, Float>.self, Scalar.dtype)
-      ?? BinaryKernel<RealBinaryBody<Self, Scalar>>()
+      ?? specialized(BinaryKernel<RealBinaryBody<Self, Scalar>>())
   }
 }
 
@@ -176,7 +176,7 @@ extension FloatingBinary {
     if widens, let kernel = binary16(FloatingBinaryBody<Self, Float>.self, Scalar.dtype) {
       return kernel
     }
-    return BinaryKernel<FloatingBinaryBody<Self, Scalar>>()
+    return specialized(BinaryKernel<FloatingBinaryBody<Self, Scalar>>())
   }
 }
 
@@ -215,7 +215,7 @@ extension IntegerBinary {
   @inlinable public static func kernel<Scalar: IntegerScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    BinaryKernel<IntegerBinaryBody<Self, Scalar>>()
+    specialized(BinaryKernel<IntegerBinaryBody<Self, Scalar>>())
   }
 }
 
@@ -237,7 +237,7 @@ extension RealComparison {
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     comparison16(RealComparisonBody<Self, Float>.self, Scalar.dtype)
-      ?? BinaryKernel<RealComparisonBody<Self, Scalar>>()
+      ?? specialized(BinaryKernel<RealComparisonBody<Self, Scalar>>())
   }
 }
 
@@ -259,6 +259,6 @@ extension FieldBinary {
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     binary16(FieldBinaryBody<Self, Float>.self, Scalar.dtype)
-      ?? BinaryKernel<FieldBinaryBody<Self, Scalar>>()
+      ?? specialized(BinaryKernel<FieldBinaryBody<Self, Scalar>>())
   }
 }

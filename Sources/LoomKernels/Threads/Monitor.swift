@@ -27,9 +27,16 @@
     unsafe state = .allocate(capacity: 1)
     unsafe state.initialize(to: value)
     unsafe pthread_mutex_init(mutex, nil)
+    var attributes = pthread_condattr_t()
+    unsafe pthread_condattr_init(&attributes)
+    #if !canImport(Darwin)
+      // Waits with a limit must not be stretched or cut by changes of the wall clock.
+      unsafe pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    #endif
     for condition in Condition.allCases {
-      unsafe pthread_cond_init(conditions + condition.rawValue, nil)
+      unsafe pthread_cond_init(conditions + condition.rawValue, &attributes)
     }
+    unsafe pthread_condattr_destroy(&attributes)
   }
 
   deinit {
@@ -60,6 +67,36 @@
       if let result = unsafe attempt(&state.pointee) { return result }
       unsafe pthread_cond_wait(conditions + condition.rawValue, mutex)
     }
+  }
+
+  /// Calls `attempt` under the lock until it returns a value, sleeping between calls until `condition` is
+  /// signalled, but not longer than `limit` says, which is asked before each sleep.
+  func wait<Result>(
+    for condition: Condition, atMost limit: (State) -> Duration,
+    until attempt: (inout State) -> Result?
+  ) -> Result {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    while true {
+      if let result = unsafe attempt(&state.pointee) { return result }
+      var end = unsafe Monitor.time(after: limit(state.pointee))
+      unsafe pthread_cond_timedwait(conditions + condition.rawValue, mutex, &end)
+    }
+  }
+
+  private static func time(after duration: Duration) -> timespec {
+    var end = timespec()
+    #if canImport(Darwin)
+      unsafe clock_gettime(CLOCK_REALTIME, &end)
+    #else
+      unsafe clock_gettime(CLOCK_MONOTONIC, &end)
+    #endif
+    // A day is as good as for ever here: whoever waits looks at its clock again.
+    let limit = Swift.min(Swift.max(duration, .zero), .seconds(86_400)).components
+    let nanoseconds = end.tv_nsec + Int(limit.attoseconds / 1_000_000_000)
+    end.tv_sec += Int(limit.seconds) + nanoseconds / 1_000_000_000
+    end.tv_nsec = nanoseconds % 1_000_000_000
+    return end
   }
 
   /// Wakes up to `count` of the threads that wait. The lock is held.

@@ -4,11 +4,11 @@ public import LoomKernels
 import LoomOpsSupport
 
 // Klambauer et al., "Self-Normalizing Neural Networks" (2017).
-private let seluScale = 1.0507009873554804934193349852946
-private let seluScaleAlpha = 1.7580993408473768599402175208123
+@usableFromInline let seluScale = 1.0507009873554804934193349852946
+@usableFromInline let seluScaleAlpha = 1.7580993408473768599402175208123
 
 /// `x` where it is positive, else `exp(x) - 1`.
-public enum Elu: OpDeclaration, FloatingUnary {
+public enum Elu: OpDeclaration {
   public static let signature = OpSignature(
     "Elu", inputs: ["features: T"], outputs: ["activations: T"],
     attributes: ["T: {half, bfloat16, float, double}"])
@@ -19,18 +19,12 @@ public enum Elu: OpDeclaration, FloatingUnary {
   public static var properties: OpProperties {
     OpProperties(isElementwise: true, inPlacePairs: [.init(input: 0, output: 0)])
   }
-  public static let kernels = KernelTable.floating(Elu.self)
-
-  @inline(__always)
-  public static func apply<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar {
-    let value = x.accumulator
-    return value < 0 ? Scalar(value.exponentialMinusOne) : x
-  }
+  public static let kernels = KernelTable.elementary(.elu)
 }
 
 /// The gradient of ``Elu``, from its *output*: `gradients * (outputs + 1)` below zero, else
 /// `gradients`.
-public enum EluGrad: OpDeclaration, FloatingActivationGradient {
+public enum EluGrad: OpDeclaration, FloatingBinary {
   public static let signature = OpSignature(
     "EluGrad", inputs: ["gradients: T", "outputs: T"], outputs: ["backprops: T"],
     attributes: ["T: {half, bfloat16, float, double}"])
@@ -41,16 +35,17 @@ public enum EluGrad: OpDeclaration, FloatingActivationGradient {
   public static var properties: OpProperties { OpProperties(isElementwise: true) }
   public static let kernels = KernelTable.floating(EluGrad.self)
 
-  @inline(__always)
-  public static func apply<Real: FloatingScalar & BinaryFloatingPoint>(
-    _ upstream: Real, _ value: Real
-  ) -> Real {
-    value < 0 ? (value + 1) * upstream : upstream
+  @inlinable public static var broadcasts: Bool { false }
+
+  @inlinable @inline(__always)
+  public static func apply<Scalar: FloatingScalar>(_ upstream: Scalar, _ output: Scalar) -> Scalar {
+    let (upstream, value) = (upstream.accumulator, output.accumulator)
+    return Scalar(value < 0 ? (value + 1) * upstream : upstream)
   }
 }
 
 /// `scale * x` where `x` is positive, else `scale * alpha * (exp(x) - 1)`.
-public enum Selu: OpDeclaration, FloatingUnary {
+public enum Selu: OpDeclaration {
   public static let signature = OpSignature(
     "Selu", inputs: ["features: T"], outputs: ["activations: T"],
     attributes: ["T: {half, bfloat16, float, double}"])
@@ -61,20 +56,11 @@ public enum Selu: OpDeclaration, FloatingUnary {
   public static var properties: OpProperties {
     OpProperties(isElementwise: true, inPlacePairs: [.init(input: 0, output: 0)])
   }
-  public static let kernels = KernelTable.floating(Selu.self)
-
-  @inline(__always)
-  public static func apply<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar {
-    let value = x.accumulator
-    return Scalar(
-      value < 0
-        ? Scalar.Accumulator(converting: seluScaleAlpha) * value.exponentialMinusOne
-        : Scalar.Accumulator(converting: seluScale) * value)
-  }
+  public static let kernels = KernelTable.elementary(.selu)
 }
 
 /// The gradient of ``Selu``, from its *output*.
-public enum SeluGrad: OpDeclaration, FloatingActivationGradient {
+public enum SeluGrad: OpDeclaration, FloatingBinary {
   public static let signature = OpSignature(
     "SeluGrad", inputs: ["gradients: T", "outputs: T"], outputs: ["backprops: T"],
     attributes: ["T: {half, bfloat16, float, double}"])
@@ -85,13 +71,15 @@ public enum SeluGrad: OpDeclaration, FloatingActivationGradient {
   public static var properties: OpProperties { OpProperties(isElementwise: true) }
   public static let kernels = KernelTable.floating(SeluGrad.self)
 
-  @inline(__always)
-  public static func apply<Real: FloatingScalar & BinaryFloatingPoint>(
-    _ upstream: Real, _ value: Real
-  ) -> Real {
-    value < 0
-      ? upstream * (value + Real(converting: seluScaleAlpha))
-      : upstream * Real(converting: seluScale)
+  @inlinable public static var broadcasts: Bool { false }
+
+  @inlinable @inline(__always)
+  public static func apply<Scalar: FloatingScalar>(_ upstream: Scalar, _ output: Scalar) -> Scalar {
+    let (upstream, value) = (upstream.accumulator, output.accumulator)
+    return Scalar(
+      value < 0
+        ? upstream * (value + Scalar.Accumulator(converting: seluScaleAlpha))
+        : upstream * Scalar.Accumulator(converting: seluScale))
   }
 }
 

@@ -86,3 +86,9 @@ public func leakyRelu<Scalar: FloatingScalar>(
       "LeakyRelu", inputs: [features.erased], attributes: ["alpha": .float(alpha)], name: name
     ).output(0))
 }
+
+private func requireSameShape(_ a: AnyTensor, _ b: AnyTensor) throws(StatusError) {
+  guard a.shape == b.shape else {
+    throw .invalidArgument("g and a must be the same size, got \(a.shape) and \(b.shape)")
+  }
+}

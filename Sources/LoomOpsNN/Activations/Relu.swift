@@ -34,7 +34,7 @@ public enum Relu: OpDeclaration, RealUnary {
 }
 
 /// The gradient of ``Relu``: `gradients` where `features > 0`, else 0.
-public enum ReluGrad: OpDeclaration, RealActivationGradient {
+public enum ReluGrad: OpDeclaration, RealBinary {
   public static let signature = OpSignature(
     "ReluGrad", inputs: ["gradients: T", "features: T"], outputs: ["backprops: T"],
     attributes: ["T: {\(realTypes)}"])
@@ -49,7 +49,9 @@ public enum ReluGrad: OpDeclaration, RealActivationGradient {
   public static var properties: OpProperties { OpProperties(isElementwise: true) }
   public static let kernels = KernelTable.real(ReluGrad.self)
 
-  @inline(__always)
+  @inlinable public static var broadcasts: Bool { false }
+
+  @inlinable @inline(__always)
   public static func apply<Scalar: RealScalar>(_ upstream: Scalar, _ value: Scalar) -> Scalar {
     value > .zero ? upstream : .zero
   }
@@ -77,7 +79,7 @@ public enum Relu6: OpDeclaration, RealUnary {
 }
 
 /// The gradient of ``Relu6``: `gradients` where `0 < features < 6`, else 0.
-public enum Relu6Grad: OpDeclaration, RealActivationGradient {
+public enum Relu6Grad: OpDeclaration, RealBinary {
   public static let signature = OpSignature(
     "Relu6Grad", inputs: ["gradients: T", "features: T"], outputs: ["backprops: T"],
     attributes: ["T: {\(realTypes)}"])
@@ -92,7 +94,9 @@ public enum Relu6Grad: OpDeclaration, RealActivationGradient {
   public static var properties: OpProperties { OpProperties(isElementwise: true) }
   public static let kernels = KernelTable.real(Relu6Grad.self)
 
-  @inline(__always)
+  @inlinable public static var broadcasts: Bool { false }
+
+  @inlinable @inline(__always)
   public static func apply<Scalar: RealScalar>(_ upstream: Scalar, _ value: Scalar) -> Scalar {
     value > .zero && value < Scalar(converting: 6) ? upstream : .zero
   }

@@ -4,7 +4,7 @@ public import LoomKernels
 import LoomOpsSupport
 
 /// `log(1 + exp(x))`, element by element.
-public enum Softplus: OpDeclaration, FloatingUnary {
+public enum Softplus: OpDeclaration {
   public static let signature = OpSignature(
     "Softplus", inputs: ["features: T"], outputs: ["activations: T"],
     attributes: ["T: {half, bfloat16, float, double}"])
@@ -16,19 +16,11 @@ public enum Softplus: OpDeclaration, FloatingUnary {
   public static var properties: OpProperties {
     OpProperties(isElementwise: true, inPlacePairs: [.init(input: 0, output: 0)])
   }
-  public static let kernels = KernelTable.floating(Softplus.self)
-
-  @inline(__always)
-  public static func apply<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar {
-    // max(x, 0) + log1p(exp(-|x|)): nothing overflows, and both terms are exact to rounding.
-    let value = x.accumulator
-    if value.isNaN { return x }
-    return Scalar((value > 0 ? value : 0) + (-value.magnitude).exponential.logarithmOfOnePlus)
-  }
+  public static let kernels = KernelTable.elementary(.softplus)
 }
 
 /// The gradient of ``Softplus``: `gradients / (1 + exp(-features))`.
-public enum SoftplusGrad: OpDeclaration, FloatingActivationGradient {
+public enum SoftplusGrad: OpDeclaration, FloatingBinary {
   public static let signature = OpSignature(
     "SoftplusGrad", inputs: ["gradients: T", "features: T"], outputs: ["backprops: T"],
     attributes: ["T: {half, bfloat16, float, double}"])
@@ -47,11 +39,13 @@ public enum SoftplusGrad: OpDeclaration, FloatingActivationGradient {
   public static var properties: OpProperties { OpProperties(isElementwise: true) }
   public static let kernels = KernelTable.floating(SoftplusGrad.self)
 
-  @inline(__always)
-  public static func apply<Real: FloatingScalar & BinaryFloatingPoint>(
-    _ upstream: Real, _ value: Real
-  ) -> Real {
-    upstream / ((-value).exponential + 1)
+  @inlinable public static var broadcasts: Bool { false }
+
+  @inlinable @inline(__always)
+  public static func apply<Scalar: FloatingScalar>(_ upstream: Scalar, _ feature: Scalar) -> Scalar
+  {
+    let (upstream, value) = (upstream.accumulator, feature.accumulator)
+    return Scalar(upstream / (Scalar.Accumulator.exp(-value) + 1))
   }
 }
 
@@ -69,7 +63,7 @@ public enum Softsign: OpDeclaration, FloatingUnary {
   }
   public static let kernels = KernelTable.floating(Softsign.self)
 
-  @inline(__always)
+  @inlinable @inline(__always)
   public static func apply<Scalar: FloatingScalar>(_ x: Scalar) -> Scalar {
     let value = x.accumulator
     return Scalar(value / (value.magnitude + 1))
@@ -77,7 +71,7 @@ public enum Softsign: OpDeclaration, FloatingUnary {
 }
 
 /// The gradient of ``Softsign``: `gradients / (1 + |features|)²`.
-public enum SoftsignGrad: OpDeclaration, FloatingActivationGradient {
+public enum SoftsignGrad: OpDeclaration, FloatingBinary {
   public static let signature = OpSignature(
     "SoftsignGrad", inputs: ["gradients: T", "features: T"], outputs: ["backprops: T"],
     attributes: ["T: {half, bfloat16, float, double}"])
@@ -86,12 +80,14 @@ public enum SoftsignGrad: OpDeclaration, FloatingActivationGradient {
   public static var properties: OpProperties { OpProperties(isElementwise: true) }
   public static let kernels = KernelTable.floating(SoftsignGrad.self)
 
-  @inline(__always)
-  public static func apply<Real: FloatingScalar & BinaryFloatingPoint>(
-    _ upstream: Real, _ value: Real
-  ) -> Real {
+  @inlinable public static var broadcasts: Bool { false }
+
+  @inlinable @inline(__always)
+  public static func apply<Scalar: FloatingScalar>(_ upstream: Scalar, _ feature: Scalar) -> Scalar
+  {
+    let (upstream, value) = (upstream.accumulator, feature.accumulator)
     let divisor = value.magnitude + 1
-    return upstream / (divisor * divisor)
+    return Scalar(upstream / (divisor * divisor))
   }
 }
 

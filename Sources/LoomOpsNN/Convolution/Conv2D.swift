@@ -60,7 +60,7 @@ public enum Conv2D: OpDeclaration {
           "The Conv2D op currently only supports the NHWC tensor format on the CPU. The op was "
             + "given the format: NCHW")
       }
-      try DirectConvolution.forward(
+      try Convolution.forward(
         input, filter, into: output, geometry, workers: context.workers)
     }
   }
@@ -86,7 +86,8 @@ public enum Conv2DBackpropInput: OpDeclaration {
     ]
   }
   public static let kernels = KernelTable(where: ["T": kernelTypes]) { construction in
-    let window = try checkedWindow(construction, op: "Conv2DBackpropInput", batchFault: .unimplemented)
+    let window = try checkedWindow(
+      construction, op: "Conv2DBackpropInput", batchFault: .unimplemented)
     return ClosureKernel { context in
       let (filter, upstream) = (try context.input(1), try context.input(2))
       let shape = try inputShape(
@@ -95,7 +96,7 @@ public enum Conv2DBackpropInput: OpDeclaration {
       try geometry.check(upstream: upstream.shape, window)
       let output = try context.allocate(0, dtype: filter.dtype, shape: shape)
       if output.elementCount == 0 { return }
-      try DirectConvolution.backwardInput(
+      try Convolution.backwardInput(
         upstream, filter, into: output, geometry, workers: context.workers)
     }
   }
@@ -142,7 +143,8 @@ public enum Conv2DBackpropFilter: OpDeclaration {
     ]
   }
   public static let kernels = KernelTable(where: ["T": Set.floating]) { construction in
-    let window = try checkedWindow(construction, op: "Conv2DBackpropFilter", batchFault: .invalidArgument)
+    let window = try checkedWindow(
+      construction, op: "Conv2DBackpropFilter", batchFault: .invalidArgument)
     return ClosureKernel { context in
       let (input, upstream) = (try context.input(0), try context.input(2))
       let filter = try shape(of: context.input(1), name: "Conv2DBackpropFilter: filter_sizes")
@@ -150,7 +152,7 @@ public enum Conv2DBackpropFilter: OpDeclaration {
       try geometry.check(upstream: upstream.shape, window)
       let output = try context.allocate(0, dtype: input.dtype, shape: filter)
       if output.elementCount == 0 { return }
-      try DirectConvolution.backwardFilter(
+      try Convolution.backwardFilter(
         input, upstream, into: output, geometry, workers: context.workers)
     }
   }

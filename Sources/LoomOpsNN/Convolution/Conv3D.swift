@@ -46,7 +46,7 @@ public enum Conv3D: OpDeclaration {
       let output = try context.allocate(
         0, dtype: input.dtype, shape: geometry.outputShape(window))
       if output.elementCount == 0 { return }
-      try DirectConvolution.forward(
+      try Convolution.forward(
         input, filter, into: output, geometry, workers: context.workers)
     }
   }
@@ -148,7 +148,7 @@ private func computeInputGradient(
   try geometry.check(upstream: upstream.shape, window)
   let output = try context.allocate(0, dtype: filter.dtype, shape: input)
   if output.elementCount == 0 { return }
-  try DirectConvolution.backwardInput(
+  try Convolution.backwardInput(
     upstream, filter, into: output, geometry, workers: context.workers)
 }
 
@@ -160,7 +160,7 @@ private func computeFilterGradient(
   try geometry.check(upstream: upstream.shape, window)
   let output = try context.allocate(0, dtype: input.dtype, shape: filter)
   if output.elementCount == 0 { return }
-  try DirectConvolution.backwardFilter(
+  try Convolution.backwardFilter(
     input, upstream, into: output, geometry, workers: context.workers)
 }
 

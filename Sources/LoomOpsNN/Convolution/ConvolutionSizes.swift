@@ -22,7 +22,8 @@ extension ConvolutionGeometry {
     let channels = input[window.layout.channel(rank: rank)]
     let (filterChannels, outputs) = (filter[space], filter[space + 1])
     guard filterChannels > 0 else {
-      throw .invalidArgument("filter depth must be strictly greater than zero, got filter \(filter)")
+      throw .invalidArgument(
+        "filter depth must be strictly greater than zero, got filter \(filter)")
     }
     guard channels % filterChannels == 0 else {
       throw .invalidArgument(

@@ -28,7 +28,7 @@ public enum Softmax: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SoftmaxKernel<Scalar>(isLogarithmic: false)
+    specialized(SoftmaxKernel<Scalar>(isLogarithmic: false))
   }
 }
 
@@ -52,7 +52,7 @@ public enum LogSoftmax: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SoftmaxKernel<Scalar>(isLogarithmic: true)
+    specialized(SoftmaxKernel<Scalar>(isLogarithmic: true))
   }
 }
 
@@ -86,11 +86,12 @@ private final class SoftmaxKernel<Scalar: FloatingScalar>: Kernel {
         let row = start..<(start + columns)
         var sum: Scalar.Accumulator = 0
         let largest = maximum(x, row)
-        for index in row { sum += (x[index].accumulator - largest).exponential }
-        let logarithm = sum.logarithm
+        for index in row { sum += .exp(x[index].accumulator - largest) }
+        let logarithm = Scalar.Accumulator.log(sum)
         for index in row {
           let shifted = x[index].accumulator - largest
-          y[index] = Scalar(isLogarithmic ? shifted - logarithm : shifted.exponential / sum)
+          y[index] = Scalar(
+            isLogarithmic ? shifted - logarithm : Scalar.Accumulator.exp(shifted) / sum)
         }
         start = row.upperBound
       }

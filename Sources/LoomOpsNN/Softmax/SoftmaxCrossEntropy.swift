@@ -73,15 +73,16 @@ public enum SoftmaxCrossEntropyWithLogits: OpDeclaration, FloatingKernelFamily {
         }
         var sum: Scalar.Accumulator = 0
         for column in 0..<columns {
-          sum += (logits[x.offset(row, column)].accumulator - largest).exponential
+          sum += .exp(logits[x.offset(row, column)].accumulator - largest)
         }
-        let logarithm = sum.logarithm
+        let logarithm = Scalar.Accumulator.log(sum)
         var total: Scalar.Accumulator = 0
         for column in 0..<columns {
           let shifted = logits[x.offset(row, column)].accumulator - largest
           let label = targets[y.offset(row, column)].accumulator
           total += label * (logarithm - shifted)
-          gradientSpan[row * columns + column] = Scalar(shifted.exponential / sum - label)
+          gradientSpan[row * columns + column] = Scalar(
+            Scalar.Accumulator.exp(shifted) / sum - label)
         }
         lossSpan[row] = Scalar(total)
       }
@@ -163,11 +164,11 @@ public enum SparseSoftmaxCrossEntropyWithLogits: OpDeclaration, FloatingKernelFa
         let range = (row * columns)..<((row + 1) * columns)
         let largest = maximum(logits, range)
         var sum: Scalar.Accumulator = 0
-        for index in range { sum += (logits[index].accumulator - largest).exponential }
+        for index in range { sum += .exp(logits[index].accumulator - largest) }
         let target = range.lowerBound + classes[row]
-        lossSpan[row] = Scalar(sum.logarithm - (logits[target].accumulator - largest))
+        lossSpan[row] = Scalar(Scalar.Accumulator.log(sum) - (logits[target].accumulator - largest))
         for index in range {
-          let share = (logits[index].accumulator - largest).exponential / sum
+          let share = Scalar.Accumulator.exp(logits[index].accumulator - largest) / sum
           gradientSpan[index] = Scalar(index == target ? share - 1 : share)
         }
       }

@@ -70,7 +70,8 @@ struct WindowParameters {
     _ attributes: Attributes, _ layout: TensorLayout, space: Int
   ) throws(StatusError) -> WindowPadding {
     let kind = try attributes.string("padding")
-    let amounts = attributes["explicit_paddings"] == nil
+    let amounts =
+      attributes["explicit_paddings"] == nil
       ? [] : try attributes.ints("explicit_paddings")
     guard kind == "EXPLICIT" else {
       guard amounts.isEmpty else {

@@ -5,187 +5,189 @@ import Synchronization
 
 /// Runs a graph in this process: plans, their cache, and the state that lives with a session.
 package final class DirectEngine: Sendable {
-  let graph: Graph
+  package let graph: Graph
   package let devices: DeviceSet
   package let resources: ResourceManager
   package let handles = TensorHandleStore()
   package let budget: MemoryBudget
+  package let configuration: SessionConfiguration
+  /// Threads for loops inside kernels.
   let workers: WorkerPool
-  let placesPrunedGraph: Bool
-  private let plannerOptions: Planner.Options
+  let pools: ThreadPools
+  let plannerOptions: Planner.Options
+  let log: PlacementLog?
   private let functions: LibraryRuntime
 
   private struct State {
-    var isClosed = false
-    var closeReason = StatusError(.cancelled, "Session has been closed.")
-    var running: [Int: CancellationState] = [:]
-    var plans: [RunSignature: Plan] = [:]
+    var plans: [RunSignature: RunnablePlan] = [:]
+    /// How to end each step there is, running or idle.
+    var cancellations: [Int: CancellationState] = [:]
+    var nextStep = 0
     /// How much of the graph this engine has seen: nodes up to here are checked and never change.
     var extendedTo = 0
     var extensionError: StatusError?
+    var partialSteps: [String: PartialStep] = [:]
   }
   private let state = Mutex(State())
-  private let stepCounter = Atomic<Int>(1)
-
-  /// What one run may ask for beyond its signature.
-  package struct RunRequest: Sendable {
-    package var timeout: Duration?
-    package var traces = false
-    package init() {}
-  }
-
-  /// What a run gives back beside the fetches.
-  package struct RunReport: Sendable {
-    package var statistics: [NodeStatistics] = []
-    package var plan: Plan?
-  }
+  private let closed = Atomic<Bool>(false)
+  private let stepCounter = Atomic<Int>(0)
 
   package init(
-    graph: Graph, cpuCount: Int, threads: Int, placesPrunedGraph: Bool,
-    plannerOptions: Planner.Options, budget: MemoryBudget
+    graph: Graph, configuration: SessionConfiguration, log: PlacementLog
   ) throws(StatusError) {
     self.graph = graph
-    devices = try DeviceSet(cpuCount: cpuCount)
+    self.configuration = configuration
+    devices = try DeviceSet(cpuCount: configuration.deviceCount["CPU"] ?? 1)
     resources = ResourceManager()
-    self.budget = budget
-    workers = threads == 0 ? .shared : WorkerPool(threadCount: threads)
-    self.placesPrunedGraph = placesPrunedGraph
-    self.plannerOptions = plannerOptions
+    budget = MemoryBudget(limit: configuration.memoryLimitBytes)
+    pools = ThreadPools(configuration)
+    workers = pools.standard
+    plannerOptions = Planner.Options(configuration)
     functions = LibraryRuntime(
       graph: graph, resources: resources, devices: devices, options: plannerOptions, budget: budget)
+    self.log = configuration.logsDevicePlacement ? log : nil
+    self.log?.write(devices)
   }
 
   // MARK: Plans
 
   /// The plan of a signature, made at first use. Concurrent first uses may both plan; one wins.
-  package func plan(_ signature: RunSignature) throws(StatusError) -> Plan {
+  package func plan(_ signature: RunSignature) throws(StatusError) -> RunnablePlan {
     try checkOpen()
     if let plan = state.withLock({ $0.plans[signature] }) { return plan }
-    let snapshot = graph.snapshot()
+    try checkExecutor()
+    let plan = RunnablePlan(try makePlan(signature, plannerOptions), signature)
+    return state.withLock { state in
+      if let first = state.plans[signature] { return first }
+      state.plans[signature] = plan
+      return plan
+    }
+  }
+
+  func makePlan(
+    _ signature: RunSignature, _ options: Planner.Options
+  ) throws(StatusError) -> Plan {
+    var snapshot = graph.snapshot()
     try extend(snapshot)
+    var signature = signature
+    snapshot.connect(&signature)
     let planner = Planner(
-      snapshot: snapshot, resources: resources, devices: devices, options: plannerOptions,
+      snapshot: snapshot, resources: resources, devices: devices, options: options,
       functions: functions)
     let plan = try planner.plan(signature)
-    state.withLock { $0.plans[signature] = plan }
+    if configuration.placesPrunedGraph { log?.write(plan.placements, snapshot) }
     return plan
+  }
+
+  private func checkExecutor() throws(StatusError) {
+    let type = configuration.experimental.executorType
+    guard ["", "DEFAULT", "SINGLE_THREADED_EXECUTOR"].contains(type) else {
+      throw .notFound(
+        "No executor factory registered for the given executor type: \(type). Registered are "
+          + "DEFAULT and SINGLE_THREADED_EXECUTOR.")
+    }
   }
 
   /// Checks nodes that were added since the last look: one that can't be placed fails every later run,
   /// unless only what runs is to be placed.
-  package func extend(_ snapshot: GraphSnapshot) throws(StatusError) {
-    guard !placesPrunedGraph else { return }
-    let start = state.withLock { $0.extendedTo }
-    if let error = state.withLock({ $0.extensionError }) { throw error }
+  private func extend(_ snapshot: GraphSnapshot) throws(StatusError) {
+    guard !configuration.placesPrunedGraph else { return }
+    let (start, known) = state.withLock { ($0.extendedTo, $0.extensionError) }
+    if let known { throw known }
     guard start < snapshot.nodes.count else { return }
     let placement = Placement(
       nodes: snapshot.nodes, devices: devices, soft: plannerOptions.allowsSoftPlacement)
-    do throws(StatusError) {
-      _ = try placement.assign(
-        (start..<snapshot.nodes.count).filter { !snapshot.nodes[$0].device.isEmpty })
-    } catch {
+    // Nodes that ask for nothing always find a device: they are placed here for the log only.
+    let new = (start..<snapshot.nodes.count).filter {
+      log != nil || !snapshot.nodes[$0].device.isEmpty
+    }
+    let placements: [Int: String]
+    do throws(StatusError) { placements = try placement.assign(new) } catch {
       state.withLock { $0.extensionError = error }
       throw error
     }
-    state.withLock { $0.extendedTo = Swift.max($0.extendedTo, snapshot.nodes.count) }
+    let isFirst = state.withLock { state in
+      defer { state.extendedTo = Swift.max(state.extendedTo, snapshot.nodes.count) }
+      return state.extendedTo < snapshot.nodes.count
+    }
+    if isFirst { log?.write(placements, snapshot) }
   }
 
-  /// Whether the graph grew since the engine last looked.
+  /// Checks the nodes that were added since the engine last looked.
   package func extendIfNeeded() throws(StatusError) {
-    if let error = state.withLock({ $0.extensionError }) { throw error }
-    guard !placesPrunedGraph, state.withLock({ $0.extendedTo }) < graph.operationCount else {
-      return
-    }
-    try extend(graph.snapshot())
+    guard !configuration.placesPrunedGraph else { return }
+    let (seen, known) = state.withLock { ($0.extendedTo, $0.extensionError) }
+    if let known { throw known }
+    if seen < graph.operationCount { try extend(graph.snapshot()) }
   }
 
   // MARK: Steps
 
-  /// Runs a plan once. `feeds` are in the signature's order; so are the results.
-  package func run(
-    _ plan: Plan, feeds: [AnyTensor], request: RunRequest = RunRequest(),
-    cancellation: CancellationState = CancellationState()
-  ) throws(StatusError) -> ([AnyTensor], RunReport) {
-    let stepID = stepCounter.add(1, ordering: .relaxed).newValue
-    try begin(stepID, cancellation)
-    defer { end(stepID) }
-    var deadline: Int?
-    if let timeout = request.timeout {
-      deadline = DeadlineTimer.shared.add(.now + timeout, cancellation)
-    }
-    defer { if let deadline { DeadlineTimer.shared.remove(deadline) } }
+  func nextStepID() -> Int { stepCounter.wrappingAdd(1, ordering: .relaxed).newValue }
 
-    let memory = plan.takeMemory(budget: budget)
-    let root = memory.frames[0]
-    for (index, slot) in plan.feedSlots.enumerated() where index < feeds.count {
-      root.set(slot, feeds[index])
+  /// A new step, known to ``close()``.
+  ///
+  /// - Throws: ``StatusError/Code/cancelled`` if the engine is closed.
+  func makeStep(_ plan: Plan, workers: WorkerPool? = nil) throws(StatusError) -> Step {
+    let cancellation = CancellationState()
+    let id = try state.withLock { (state: inout sending State) throws(StatusError) in
+      // `close` sets the flag before it takes the lock, so a step it does not see is refused here.
+      if isClosed { throw DirectEngine.closedError }
+      state.nextStep += 1
+      state.cancellations[state.nextStep] = cancellation
+      return state.nextStep
     }
     let services = StepServices(
-      stepID: stepID, resources: resources, budget: budget, cancellation: cancellation,
-      workers: workers, handles: handles)
-    let trace = request.traces ? StepTrace() : nil
-    // Memory of a failed step may hold anything, so it is not given back.
-    var executor = RegionExecutor(plan: plan, memory: memory, services: services, trace: trace)
-    try executor.run()
-    let results = try DirectEngine.collect(plan, root, feeds, inner: executor.inner)
-    for slot in plan.feedSlots { root.clear(slot) }
-    plan.giveBack(memory)
-    var report = RunReport()
-    report.statistics = trace?.nodes ?? []
-    report.plan = plan
-    return (results, report)
+      stepID: nextStepID(), resources: resources, budget: budget, cancellation: cancellation,
+      workers: workers ?? self.workers, handles: handles)
+    return Step(id: id, memory: plan.takeMemory(budget: budget), services: services)
   }
 
-  static func collect(
-    _ plan: Plan, _ frame: StepFrame, _ feeds: [AnyTensor], inner: [Int: AnyTensor]
-  ) throws(StatusError) -> [AnyTensor] {
-    var results: [AnyTensor] = []
-    results.reserveCapacity(plan.fetches.count)
-    for (index, fetch) in plan.fetches.enumerated() {
-      let value: AnyTensor? =
-        switch fetch {
-        case .feed(let feed): feed < feeds.count ? feeds[feed] : nil
-        case .slot(let slot): try frame.value(slot)
-        case .inside: inner[index]
-        }
-      guard let value else {
-        throw .invalidArgument("Retval[\(index)] does not have value")
-      }
-      results.append(value)
-    }
-    for slot in plan.resultSlots { frame.clear(slot) }
-    return results
+  /// Forgets a step that will not run again.
+  func discard(_ step: Step) {
+    state.withLock { state in _ = state.cancellations.removeValue(forKey: step.id) }
   }
 
-  private func begin(_ id: Int, _ cancellation: CancellationState) throws(StatusError) {
-    try state.withLock { (state: inout sending State) throws(StatusError) in
-      if state.isClosed { throw state.closeReason }
-      state.running[id] = cancellation
-    }
+  // MARK: Partial steps
+
+  /// Remembers a partial step under its handle.
+  func add(_ step: PartialStep) { state.withLock { $0.partialSteps[step.handle] = step } }
+
+  func partialStep(_ handle: String) -> PartialStep? {
+    state.withLock { $0.partialSteps[handle] }
   }
 
-  private func end(_ id: Int) {
-    state.withLock { state in _ = state.running.removeValue(forKey: id) }
+  func removePartialStep(_ handle: String) -> PartialStep? {
+    state.withLock { $0.partialSteps.removeValue(forKey: handle) }
   }
 
   // MARK: Life
 
-  package func checkOpen() throws(StatusError) {
-    if let reason = state.withLock({ $0.isClosed ? $0.closeReason : nil }) { throw reason }
-  }
+  static let closedError = StatusError(.cancelled, "Session has been closed.")
 
-  package var isClosed: Bool { state.withLock { $0.isClosed } }
+  package var isClosed: Bool { closed.load(ordering: .sequentiallyConsistent) }
+
+  /// - Throws: ``StatusError/Code/cancelled`` after ``close()``.
+  package func checkOpen() throws(StatusError) {
+    if isClosed { throw DirectEngine.closedError }
+  }
 
   /// Ends running steps and lets go of plans and state. The second call does nothing.
   package func close() {
-    let (running, plans) = state.withLock { state -> ([CancellationState], [Plan]) in
-      guard !state.isClosed else { return ([], []) }
-      state.isClosed = true
-      defer { state.plans = [:] }
-      return (Array(state.running.values), Array(state.plans.values))
+    guard !closed.exchange(true, ordering: .sequentiallyConsistent) else { return }
+    let (steps, released) = state.withLock { state in
+      defer {
+        state.cancellations = [:]
+        state.plans = [:]
+        state.partialSteps = [:]
+      }
+      return (Array(state.cancellations.values), (state.plans, state.partialSteps))
     }
-    for step in running { step.cancel(StatusError(.cancelled, "Session has been closed.")) }
-    _ = plans
+    for step in steps { step.cancel(DirectEngine.closedError) }
+    // Plans hold warm memory; it is let go outside the lock.
+    _ = released
     resources.clearAll()
+    handles.removeAll()
+    pools.close()
   }
 }

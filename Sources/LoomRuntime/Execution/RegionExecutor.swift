@@ -52,48 +52,63 @@ struct RegionExecutor {
     var isDead = [Bool](repeating: false, count: region.items.count)
     for position in region.items.indices {
       if cancellation.isCancelled { try cancellation.check() }
-      if let loop = region.items[position].loop {
-        try runLoop(loop, parent: frame, region.items[position].layout)
-        continue
-      }
-      let layout = region.items[position].layout
-      let role = region.items[position].role
-      var dead = false
-      for control in region.items[position].controls where isDead[control] { dead = true }
-      if role == .controlTrigger {
-        dead = false
-      } else if role == .merge {
-        if !dead, merge(layout, frame) { continue }
-        dead = true
-      } else if !dead, region.items[position].isConditional {
-        dead = frame.hasDeadOperand(layout)
-      }
-      if dead {
-        isDead[position] = true
-        frame.setDead(layout, true)
-        frame.releaseOperands(layout)
-        continue
-      }
-      let start = trace?.now() ?? 0
-      do throws(StatusError) {
-        switch role {
-        case .switch: try select(layout, frame)
-        case .nextIteration, .enter, .exit:
-          frame.setDead(layout, false)
-          frame.forward(layout, 0, to: Int(layout.outputBase))
-        default:
-          if region.items[position].isConditional { frame.setDead(layout, false) }
-          try unsafe frame.compute(region.items[position].kernel, layout, services)
-        }
-      } catch {
-        throw error.located(at: region.items[position].node.errorNode)
-      }
-      if let trace {
-        let item = region.items[position]
-        trace.record(item, frame, start: start, device: plan.placements[item.node.id] ?? "")
-      }
-      for slot in region.items[position].unread { frame.releaseOutput(slot) }
+      try unsafe run(position, of: region, frame, services, &isDead)
     }
+  }
+
+  /// Runs one item of a region, unless it is dead.
+  @inline(__always)
+  private mutating func run(
+    _ position: Int, of region: Region, _ frame: StepFrame, _ services: Unmanaged<StepServices>,
+    _ isDead: inout [Bool]
+  ) throws(StatusError) {
+    if let loop = region.items[position].loop {
+      return try runLoop(loop, parent: frame, region.items[position].layout)
+    }
+    let layout = region.items[position].layout
+    let role = region.items[position].role
+    var dead = false
+    for control in region.items[position].controls where isDead[control] { dead = true }
+    if role == .controlTrigger {
+      dead = false
+    } else if role == .merge {
+      if !dead, merge(layout, frame) { return }
+      dead = true
+    } else if !dead, region.items[position].isConditional {
+      dead = frame.hasDeadOperand(layout)
+    }
+    if dead {
+      isDead[position] = true
+      frame.setDead(layout, true)
+      frame.releaseOperands(layout)
+      return
+    }
+    let start = trace?.now() ?? 0
+    do throws(StatusError) {
+      switch role {
+      case .switch: try select(layout, frame)
+      case .nextIteration, .enter, .exit:
+        frame.setDead(layout, false)
+        frame.forward(layout, 0, to: Int(layout.outputBase))
+      default:
+        if region.items[position].isConditional { frame.setDead(layout, false) }
+        try unsafe frame.compute(region.items[position].kernel, layout, services)
+      }
+    } catch {
+      throw error.located(at: region.items[position].node.errorNode)
+    }
+    if let trace {
+      let item = region.items[position]
+      trace.record(item, frame, start: start, device: plan.placements[item.node.id] ?? "")
+    }
+    for slot in region.items[position].unread { frame.releaseOutput(slot) }
+  }
+
+  /// Runs one item of the root region, for steps that run piece by piece.
+  mutating func run(rootItem position: Int, _ isDead: inout [Bool]) throws(StatusError) {
+    try services.cancellation.check()
+    try unsafe run(
+      position, of: plan.regions[0], memory.frames[0], Unmanaged.passUnretained(services), &isDead)
   }
 
   /// Runs a loop until no value goes round any more.

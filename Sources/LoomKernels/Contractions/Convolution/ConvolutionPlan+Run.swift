@@ -4,10 +4,10 @@ extension ConvolutionPlan {
   /// Runs a forward plan with a filter that is rearranged for this run alone.
   ///
   /// - Parameters:
-  ///   - input: ``ConvolutionShape/inputCount`` elements.
-  ///   - filter: ``ConvolutionShape/filterCount`` elements.
+  ///   - input: ``ConvolutionGeometry/inputCount`` elements.
+  ///   - filter: ``ConvolutionGeometry/filterCount`` elements.
   ///   - bias: An element per output channel if the epilogue adds one.
-  ///   - output: ``ConvolutionShape/outputCount`` elements, initialised if the epilogue adds to them,
+  ///   - output: ``ConvolutionGeometry/outputCount`` elements, initialised if the epilogue adds to them,
   ///     overlapping no operand.
   /// - Throws: ``StatusError/Code/resourceExhausted`` if there is no memory to work in.
   @unsafe public func forward(
@@ -32,26 +32,26 @@ extension ConvolutionPlan {
   ) throws(StatusError) {
     guard case .backwardInput = direction else { throw mismatch() }
     switch engine {
-    case .nothing: unsafe inputGradient.update(repeating: .zero, count: shape.inputCount)
+    case .nothing: unsafe inputGradient.update(repeating: .zero, count: geometry.inputCount)
     case .columns:
-      if let (from, by, to) = unsafe WidenedScratch.cast(
+      if let (from, by, to) = unsafe FloatCopies.cast(
         (gradient, filter, inputGradient), to: Float.self)
       {
         return try unsafe ConvolutionColumns<Float>.backwardInput(
-          shape, filter: by, gradient: from, into: to, pool: pool)
+          geometry, filter: by, gradient: from, into: to, pool: pool)
       }
-      if let (from, by, to) = unsafe WidenedScratch.cast(
+      if let (from, by, to) = unsafe FloatCopies.cast(
         (gradient, filter, inputGradient), to: Double.self)
       {
         try unsafe ConvolutionColumns<Double>.backwardInput(
-          shape, filter: by, gradient: from, into: to, pool: pool)
+          geometry, filter: by, gradient: from, into: to, pool: pool)
       }
     case .widened(let plan):
-      try unsafe WidenedScratch.with(gradient, shape.outputCount, for: .left) {
+      try unsafe FloatCopies.with(gradient, geometry.outputCount, for: .left) {
         (from) throws(StatusError) in
-        try unsafe WidenedScratch.with(filter, shape.filterCount, for: .right) {
+        try unsafe FloatCopies.with(filter, geometry.filterCount, for: .right) {
           (by) throws(StatusError) in
-          try unsafe WidenedScratch.with(result: inputGradient, shape.inputCount) {
+          try unsafe FloatCopies.with(result: inputGradient, geometry.inputCount) {
             (to) throws(StatusError) in
             try unsafe plan.backwardInput(filter: by, gradient: from, into: to, pool: pool)
           }
@@ -73,25 +73,26 @@ extension ConvolutionPlan {
   ) throws(StatusError) {
     guard case .backwardFilter = direction else { throw mismatch() }
     switch engine {
-    case .nothing: unsafe filterGradient.update(repeating: .zero, count: shape.filterCount)
+    case .nothing: unsafe filterGradient.update(repeating: .zero, count: geometry.filterCount)
     case .columns:
-      if let (from, by, to) = unsafe WidenedScratch.cast(
+      if let (from, by, to) = unsafe FloatCopies.cast(
         (input, gradient, filterGradient), to: Float.self)
       {
         return try unsafe ConvolutionColumns<Float>.backwardFilter(
-          shape, input: from, gradient: by, into: to, pool: pool)
+          geometry, input: from, gradient: by, into: to, pool: pool)
       }
-      if let (from, by, to) = unsafe WidenedScratch.cast(
+      if let (from, by, to) = unsafe FloatCopies.cast(
         (input, gradient, filterGradient), to: Double.self)
       {
         try unsafe ConvolutionColumns<Double>.backwardFilter(
-          shape, input: from, gradient: by, into: to, pool: pool)
+          geometry, input: from, gradient: by, into: to, pool: pool)
       }
     case .widened(let plan):
-      try unsafe WidenedScratch.with(input, shape.inputCount, for: .left) { (from) throws(StatusError) in
-        try unsafe WidenedScratch.with(gradient, shape.outputCount, for: .right) {
+      try unsafe FloatCopies.with(input, geometry.inputCount, for: .left) {
+        (from) throws(StatusError) in
+        try unsafe FloatCopies.with(gradient, geometry.outputCount, for: .right) {
           (by) throws(StatusError) in
-          try unsafe WidenedScratch.with(result: filterGradient, shape.filterCount) {
+          try unsafe FloatCopies.with(result: filterGradient, geometry.filterCount) {
             (to) throws(StatusError) in
             try unsafe plan.backwardFilter(input: from, gradient: by, into: to, pool: pool)
           }
@@ -126,32 +127,35 @@ extension ConvolutionPlan {
     case .nothing: return
     case .columns:
       try unsafe withPlain(filter) { (filter) throws(StatusError) in
-        if let (from, by, to) = unsafe WidenedScratch.cast((input, filter, output), to: Float.self) {
+        if let (from, by, to) = unsafe FloatCopies.cast((input, filter, output), to: Float.self) {
           return try unsafe ConvolutionColumns<Float>.forward(
-            shape, epilogue, input: from, filter: by, bias: WidenedScratch.cast(bias, to: Float.self),
+            geometry, epilogue, input: from, filter: by,
+            bias: FloatCopies.cast(bias, to: Float.self),
             output: to, pool: pool)
         }
-        if let (from, by, to) = unsafe WidenedScratch.cast((input, filter, output), to: Double.self) {
+        if let (from, by, to) = unsafe FloatCopies.cast((input, filter, output), to: Double.self) {
           try unsafe ConvolutionColumns<Double>.forward(
-            shape, epilogue, input: from, filter: by, bias: WidenedScratch.cast(bias, to: Double.self),
+            geometry, epilogue, input: from, filter: by,
+            bias: FloatCopies.cast(bias, to: Double.self),
             output: to, pool: pool)
         }
       }
     case .widened(let plan):
       let wideBias: [Float] =
         if let bias = unsafe bias {
-          (0..<shape.outputChannels).map { unsafe Float(bias[$0].doubleValue) }
+          (0..<geometry.outputChannels).map { unsafe Float(bias[$0].doubleValue) }
         } else { [] }
-      try unsafe WidenedScratch.with(input, shape.inputCount, for: .left) { (from) throws(StatusError) in
-        try unsafe WidenedScratch.with(
-          result: output, shape.outputCount, readsFirst: epilogue.addsToOutput
+      try unsafe FloatCopies.with(input, geometry.inputCount, for: .left) {
+        (from) throws(StatusError) in
+        try unsafe FloatCopies.with(
+          result: output, geometry.outputCount, readsFirst: epilogue.addsToOutput
         ) { (to) throws(StatusError) in
           if case .packed(let packed) = unsafe filter, case .widened(let wide) = packed.storage {
             return try unsafe plan.forward(
               input: from, filter: wide, bias: wideBias, output: to, pool: pool)
           }
           try unsafe withPlain(filter) { (filter) throws(StatusError) in
-            try unsafe WidenedScratch.with(filter, shape.filterCount, for: .right) {
+            try unsafe FloatCopies.with(filter, geometry.filterCount, for: .right) {
               (by) throws(StatusError) in
               try unsafe plan.forward(
                 input: from, filter: by, bias: wideBias, output: to, pool: pool)
@@ -183,7 +187,8 @@ extension ConvolutionPlan {
     switch unsafe filter {
     case .plain(let filter): try unsafe body(filter)
     case .packed(let packed):
-      guard case .plain(let elements) = packed.storage, elements.count == shape.filterCount else {
+      guard case .plain(let elements) = packed.storage, elements.count == geometry.filterCount
+      else {
         throw foreignFilter()
       }
       try unsafe elements.withUnsafeBufferPointer { (buffer) throws(StatusError) in

@@ -4,7 +4,7 @@ public import LoomCore
   internal import COneDNN
 #endif
 
-/// A convolution of one shape and direction, planned once and run many times.
+/// A convolution of one geometry and direction, planned once and run many times.
 ///
 /// Planning takes tens of microseconds; keep the plan, in a kernel or in a ``BoundedCache``. Any number
 /// of steps may run a plan at a time.
@@ -25,30 +25,30 @@ public final class ConvolutionPlan<Scalar: FloatingScalar>: Sendable {
     #endif
   }
 
-  public let shape: ConvolutionShape
+  public let geometry: ConvolutionGeometry
   public let direction: Direction
   let engine: Engine
 
   /// - Parameters:
-  ///   - shape: Sizes, which the caller has checked: positive strides, dilations and groups, groups
-  ///     that divide both channel counts, no negative padding, counts that fit `Int`.
+  ///   - geometry: Sizes of a convolution of images, which the caller has checked: groups divide both
+  ///     channel counts, counts fit `Int`.
   ///   - threadCount: How many threads the runs of this plan will have.
   /// - Throws: ``StatusError/Code/resourceExhausted`` if there is no memory to plan in.
   public init(
-    _ shape: ConvolutionShape, _ direction: Direction, threadCount: Int
+    _ geometry: ConvolutionGeometry, _ direction: Direction, threadCount: Int
   ) throws(StatusError) {
-    self.shape = shape
+    self.geometry = geometry
     self.direction = direction
-    if shape.outputCount == 0 || (shape.isEmpty && !direction.isForward) {
+    if geometry.outputCount == 0 || (geometry.isEmpty && !direction.isForward) {
       engine = .nothing
       return
     }
     #if OneDNN
       let isServed =
         Scalar.dtype == .float || Scalar.dtype == .bfloat16 && OneDNNEngine.hasFastBFloat16
-      if isServed, !shape.isEmpty,
+      if isServed, !geometry.isEmpty,
         let convolution = try OneDNNConvolution(
-          shape, direction, isBFloat16: Scalar.dtype == .bfloat16, threadCount: threadCount)
+          geometry, direction, isBFloat16: Scalar.dtype == .bfloat16, threadCount: threadCount)
       {
         engine = .oneDNN(convolution)
         return
@@ -58,11 +58,11 @@ public final class ConvolutionPlan<Scalar: FloatingScalar>: Sendable {
       engine = .columns
     } else {
       engine = .widened(
-        try ConvolutionPlan<Float>(shape, direction, threadCount: threadCount))
+        try ConvolutionPlan<Float>(geometry, direction, threadCount: threadCount))
     }
   }
 
-  /// Copies a filter of ``ConvolutionShape/filterCount`` elements into the layout this plan prefers.
+  /// Copies a filter of ``ConvolutionGeometry/filterCount`` elements into the layout this plan prefers.
   @unsafe public func pack(
     _ filter: UnsafePointer<Scalar>
   ) throws(StatusError) -> PackedFilter<Scalar> {
@@ -70,10 +70,10 @@ public final class ConvolutionPlan<Scalar: FloatingScalar>: Sendable {
     case .nothing: return PackedFilter(.plain([]))
     case .columns:
       return unsafe PackedFilter(
-        .plain(Array(UnsafeBufferPointer(start: filter, count: shape.filterCount))))
+        .plain(Array(UnsafeBufferPointer(start: filter, count: geometry.filterCount))))
     case .widened(let plan):
       var packed: PackedFilter<Float>?
-      try unsafe WidenedScratch.with(filter, shape.filterCount, for: .right) {
+      try unsafe FloatCopies.with(filter, geometry.filterCount, for: .right) {
         (wide) throws(StatusError) in
         packed = try unsafe plan.pack(wide)
       }
@@ -86,23 +86,5 @@ public final class ConvolutionPlan<Scalar: FloatingScalar>: Sendable {
         return PackedFilter(.oneDNN(weights))
     #endif
     }
-  }
-}
-
-/// What a convolution computes.
-public enum ConvolutionDirection: Hashable, Sendable {
-  case forward(ConvolutionEpilogue)
-  /// The gradient of the input from that of the output.
-  case backwardInput
-  /// The gradient of the filter from that of the output. Sums of several threads are added at the end;
-  /// their number is that of the threads, or fixed if `isDeterministic`, at some cost with one thread.
-  case backwardFilter(isDeterministic: Bool)
-
-  public static var forward: ConvolutionDirection { .forward(ConvolutionEpilogue()) }
-
-  var isForward: Bool { epilogue != nil }
-
-  var epilogue: ConvolutionEpilogue? {
-    if case .forward(let epilogue) = self { epilogue } else { nil }
   }
 }

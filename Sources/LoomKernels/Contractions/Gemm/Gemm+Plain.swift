@@ -2,7 +2,7 @@ internal import LoomCore
 
 extension Gemm {
   /// half and bfloat16: widened, multiplied as Float, rounded once.
-  @unsafe static func multiplyThroughFloat<Scalar: HalfPrecision>(
+  @unsafe static func multiplyThroughFloat<Scalar: SixteenBitScalar>(
     _ operands: Operands<Scalar>
   ) throws(StatusError) {
     let shape = unsafe operands.shape
@@ -23,11 +23,11 @@ extension Gemm {
             (wideC) throws(StatusError) in
             for index in range {
               let (a, b, c) = unsafe operands.product(index)
-              unsafe Scalar.widen(a, to: wideA, count: sizeA)
-              unsafe Scalar.widen(b, to: wideB, count: sizeB)
+              unsafe Scalar.widen(a, wideA, sizeA)
+              unsafe Scalar.widen(b, wideB, sizeB)
               try unsafe multiplyBlocked(
                 Operands(a: wideA, b: wideB, c: wideC, shape: one, pool: operands.pool))
-              unsafe Scalar.narrow(wideC, to: c, count: sizeC)
+              unsafe Scalar.narrow(wideC, c, sizeC)
             }
           }
         }

@@ -30,7 +30,7 @@
 
     /// `nil` if oneDNN has no implementation for this convolution.
     init?(
-      _ shape: ConvolutionShape, _ direction: ConvolutionDirection, isBFloat16: Bool,
+      _ geometry: ConvolutionGeometry, _ direction: ConvolutionDirection, isBFloat16: Bool,
       threadCount: Int
     ) throws(StatusError) {
       guard let engine = OneDNNEngine.shared else { return nil }
@@ -44,17 +44,17 @@
         kind = LOOM_CONVOLUTION_BACKWARD_FILTER
         if isDeterministic { parts = OneDNNConvolution.deterministicParts }
       }
-      let cost = shape.cost(rate: OneDNNConvolution.rate)
+      let cost = geometry.cost(rate: OneDNNConvolution.rate)
       loom_onednn_prepare_thread()
-      var known: [ConvolutionShape: OneDNNHandle] = [:]
+      var known: [ConvolutionGeometry: OneDNNHandle] = [:]
       var pieces: [Piece] = []
       if cost < WorkerPool.worthSharing { parts = 1 }
-      for part in OneDNNConvolution.cut(shape, into: parts, byRows: direction.isForward) {
+      for part in OneDNNConvolution.cut(geometry, into: parts, byRows: direction.isForward) {
         let primitive: OneDNNHandle
-        if let found = known[part.shape] {
+        if let found = known[part.geometry] {
           primitive = found
         } else {
-          var settings = part.shape.oneDNN(epilogue, isBFloat16: isBFloat16)
+          var settings = part.geometry.oneDNN(epilogue, isBFloat16: isBFloat16)
           var created: UnsafeMutablePointer<loom_convolution>?
           let status =
             if let first = pieces.first {
@@ -70,7 +70,7 @@
           primitive = unsafe OneDNNHandle(OpaquePointer(created)) {
             unsafe loom_convolution_destroy(UnsafeMutablePointer($0))
           }
-          known[part.shape] = primitive
+          known[part.geometry] = primitive
         }
         pieces.append(
           Piece(
@@ -180,68 +180,68 @@
     // MARK: Cutting
 
     private struct Part {
-      let shape: ConvolutionShape
+      let geometry: ConvolutionGeometry
       let inputOffset: Int
       let outputOffset: Int
     }
 
     /// Parts of about equal work: images, or bands of rows of images.
     private static func cut(
-      _ shape: ConvolutionShape, into count: Int, byRows: Bool
+      _ geometry: ConvolutionGeometry, into count: Int, byRows: Bool
     ) -> [Part] {
-      if count > 1 && shape.batch < count && byRows {
-        if let bands = cutRows(shape, into: (count + shape.batch - 1) / shape.batch) {
+      if count > 1 && geometry.batch < count && byRows {
+        if let bands = cutRows(geometry, into: (count + geometry.batch - 1) / geometry.batch) {
           return bands
         }
       }
-      let parts = Swift.max(1, Swift.min(count, shape.batch))
+      let parts = Swift.max(1, Swift.min(count, geometry.batch))
       return (0..<parts).map { index in
-        let images = shape.batch * index / parts..<shape.batch * (index + 1) / parts
-        var part = shape
+        let images = geometry.batch * index / parts..<geometry.batch * (index + 1) / parts
+        var part = geometry
         part.batch = images.count
         return Part(
-          shape: part, inputOffset: images.lowerBound * shape.imageCount,
-          outputOffset: images.lowerBound * shape.resultCount)
+          geometry: part, inputOffset: images.lowerBound * geometry.imageCount,
+          outputOffset: images.lowerBound * geometry.resultCount)
       }
     }
 
-    private static func cutRows(_ shape: ConvolutionShape, into count: Int) -> [Part]? {
-      let rows = shape.height.outputSize
+    private static func cutRows(_ geometry: ConvolutionGeometry, into count: Int) -> [Part]? {
+      let rows = geometry.height.output
       let bands = Swift.min(count, rows)
       var parts: [Part] = []
-      for image in 0..<shape.batch {
+      for image in 0..<geometry.batch {
         for index in 0..<bands {
           let range = rows * index / bands..<rows * (index + 1) / bands
-          guard let band = shape.height.band(range) else { return nil }
-          var part = shape
+          guard let band = geometry.height.band(range) else { return nil }
+          var part = geometry
           part.batch = 1
           part.height = band.axis
           parts.append(
             Part(
-              shape: part,
-              inputOffset: image * shape.imageCount
-                + band.firstInput * shape.width.inputSize * shape.inputChannels,
-              outputOffset: image * shape.resultCount
-                + range.lowerBound * shape.width.outputSize * shape.outputChannels))
+              geometry: part,
+              inputOffset: image * geometry.imageCount
+                + band.firstInput * geometry.width.input * geometry.inputChannels,
+              outputOffset: image * geometry.resultCount
+                + range.lowerBound * geometry.width.output * geometry.outputChannels))
         }
       }
       return parts
     }
   }
 
-  extension ConvolutionShape {
+  extension ConvolutionGeometry {
     /// The same in C.
     fileprivate func oneDNN(
       _ epilogue: ConvolutionEpilogue, isBFloat16: Bool
     ) -> loom_convolution_shape {
-      func pair(_ value: (ConvolutionAxis) -> Int) -> (Int64, Int64) {
+      func pair(_ value: (WindowAxis) -> Int) -> (Int64, Int64) {
         (Int64(value(height)), Int64(value(width)))
       }
       return loom_convolution_shape(
         batch: Int64(batch), groups: Int64(groups), inputs: Int64(inputChannels),
-        outputs: Int64(outputChannels), input: pair(\.inputSize), filter: pair(\.windowSize),
-        output: pair(\.outputSize), stride: pair(\.stride), dilation: pair(\.dilation),
-        before: pair(\.paddingBefore), after: pair(\.paddingAfter), is_bfloat16: isBFloat16,
+        outputs: Int64(outputChannels), input: pair(\.input), filter: pair(\.kernel),
+        output: pair(\.output), stride: pair(\.stride), dilation: pair(\.dilation),
+        before: pair(\.before), after: pair(\.after), is_bfloat16: isBFloat16,
         has_bias: epilogue.addsBias, adds_to_output: epilogue.addsToOutput,
         activation: epilogue.activation.oneDNN)
     }

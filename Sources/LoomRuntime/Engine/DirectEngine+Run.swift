@@ -1,0 +1,146 @@
+package import LoomCore
+import LoomGraph
+import LoomKernels
+
+extension DirectEngine {
+  /// Runs a plan once. `feeds` are in the signature's order; so are the results.
+  package func run(
+    _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions = RunOptions()
+  ) throws(StatusError) -> [AnyTensor] {
+    let request = try RunRequest(options, configuration, wantsMetadata: false)
+    if request.isPlain { return try run(plan, feeds) }
+    return try run(plan, feeds, request).values
+  }
+
+  /// Runs a plan once and tells of the run.
+  package func runTraced(
+    _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions
+  ) throws(StatusError) -> ([AnyTensor], RunMetadata) {
+    let request = try RunRequest(options, configuration, wantsMetadata: true)
+    let outcome = try run(plan, feeds, request)
+    return (outcome.values, outcome.metadata ?? RunMetadata())
+  }
+
+  /// Runs a plan once for what its nodes did.
+  func statistics(
+    of plan: RunnablePlan, feeds: [AnyTensor]
+  ) throws(StatusError) -> [NodeStatistics] {
+    let request = try RunRequest(
+      RunOptions(trace: .full), configuration, wantsMetadata: true)
+    return try run(plan, feeds, request).statistics
+  }
+
+  private func run(_ plan: RunnablePlan, _ feeds: [AnyTensor]) throws(StatusError) -> [AnyTensor] {
+    let step = try begin(plan)
+    let results: [AnyTensor]
+    do throws(StatusError) { results = try execute(step, plan.plan, feeds, nil) } catch {
+      end(step, of: plan, isReusable: false)
+      throw error
+    }
+    end(step, of: plan, isReusable: true)
+    return results
+  }
+
+  private func run(
+    _ plan: RunnablePlan, _ feeds: [AnyTensor], _ request: RunRequest
+  ) throws(StatusError) -> StepOutcome {
+    let step = try begin(plan, request)
+    do throws(StatusError) {
+      let outcome = try execute(step, of: plan, feeds, request)
+      end(step, of: plan, isReusable: outcome.isReusable && request.pool == 0)
+      return outcome
+    } catch {
+      end(step, of: plan, isReusable: false)
+      throw error
+    }
+  }
+
+  // MARK: Beginning and ending steps
+
+  /// A step of the plan that nothing else uses; to be run once, then ended.
+  ///
+  /// - Throws: ``StatusError/Code/cancelled`` if the engine is closed.
+  private func begin(_ plan: RunnablePlan) throws(StatusError) -> Step {
+    if isClosed { throw DirectEngine.closedError }
+    guard let step = plan.takeIdleStep() else { return try makeStep(plan.plan) }
+    step.services.renew(stepID: nextStepID())
+    return step
+  }
+
+  /// - Throws: ``StatusError/Code/invalidArgument`` for a thread pool that the session does not have.
+  func begin(_ plan: RunnablePlan, _ request: RunRequest) throws(StatusError) -> Step {
+    if request.pool == 0 { return try begin(plan) }
+    return try makeStep(plan.plan, workers: pools.pool(request.pool))
+  }
+
+  /// Takes a step back. One that failed or was cancelled is not used again: its memory may hold
+  /// anything.
+  func end(_ step: Step, of plan: RunnablePlan, isReusable: Bool) {
+    step.services.stepResources.clearAll()
+    if isReusable, !step.cancellation.isCancelled {
+      plan.giveBack(step)
+    } else {
+      discard(step)
+    }
+  }
+
+  // MARK: Execution
+
+  /// Runs a step that the caller began and will end.
+  func execute(
+    _ step: Step, of plan: RunnablePlan, _ feeds: [AnyTensor], _ request: RunRequest
+  ) throws(StatusError) -> StepOutcome {
+    var deadline: Int?
+    if let timeout = request.timeout {
+      deadline = try DeadlineTimer.shared.add(.now + timeout, step.cancellation)
+    }
+    let collector = request.wantsMetadata ? MetadataCollector(self, plan, request) : nil
+    let results: [AnyTensor]
+    do throws(StatusError) {
+      results = try execute(step, plan.plan, feeds, collector?.trace)
+    } catch {
+      if let deadline { _ = DeadlineTimer.shared.remove(deadline) }
+      throw error
+    }
+    let isInTime = deadline.map { DeadlineTimer.shared.remove($0) } ?? true
+    return StepOutcome(
+      values: results, metadata: try collector?.metadata(),
+      statistics: collector?.trace?.nodes ?? [], isReusable: isInTime)
+  }
+
+  private func execute(
+    _ step: Step, _ plan: Plan, _ feeds: [AnyTensor], _ trace: StepTrace?
+  ) throws(StatusError) -> [AnyTensor] {
+    let root = step.memory.frames[0]
+    for (index, slot) in plan.feedSlots.enumerated() where index < feeds.count {
+      root.set(slot, feeds[index])
+    }
+    var executor = RegionExecutor(
+      plan: plan, memory: step.memory, services: step.services, trace: trace)
+    do throws(StatusError) { try executor.run() } catch { throw explain(error, plan) }
+    let results = try DirectEngine.collect(plan, root, feeds, inner: executor.inner)
+    for slot in plan.feedSlots { root.clear(slot) }
+    return results
+  }
+
+  static func collect(
+    _ plan: Plan, _ frame: StepFrame, _ feeds: [AnyTensor], inner: [Int: AnyTensor]
+  ) throws(StatusError) -> [AnyTensor] {
+    var results: [AnyTensor] = []
+    results.reserveCapacity(plan.fetches.count)
+    for (index, fetch) in plan.fetches.enumerated() {
+      let value: AnyTensor? =
+        switch fetch {
+        case .feed(let feed): feed < feeds.count ? feeds[feed] : nil
+        case .slot(let slot): try frame.value(slot)
+        case .inside: inner[index]
+        }
+      guard let value else {
+        throw .invalidArgument("Retval[\(index)] does not have value")
+      }
+      results.append(value)
+    }
+    for slot in plan.resultSlots { frame.clear(slot) }
+    return results
+  }
+}

@@ -1,0 +1,151 @@
+import LoomCore
+import LoomGraph
+import LoomKernels
+import Synchronization
+
+/// A step that is fed and fetched piece by piece, and runs as far as its feeds allow.
+///
+/// Thread-safe: calls for one step take turns. What does not depend on feeds runs when the step is made.
+package final class PartialStep: Sendable {
+  package let handle: String
+  let step: Step
+  private let runnable: RunnablePlan
+  private let order: PartialOrder
+  private let feedIndices: [Node.Endpoint: Int]
+  private let fetchIndices: [Node.Endpoint: Int]
+
+  private struct State {
+    /// Inputs that each item still waits for.
+    var waitsFor: [Int]
+    var isDone: [Bool]
+    var isDead: [Bool]
+    var isFed: [Bool]
+    var isFetched: [Bool]
+    /// Values of fetches inside loops.
+    var inner: [Int: AnyTensor] = [:]
+    /// What the step failed of when nobody was there to be told.
+    var failure: StatusError?
+  }
+  private let state: Mutex<State>
+
+  init(handle: String, step: Step, plan: RunnablePlan, signature: RunSignature) {
+    self.handle = handle
+    self.step = step
+    runnable = plan
+    order = PartialOrder(plan.plan, step.memory.frames[0])
+    feedIndices = Dictionary(
+      zip(signature.feeds, signature.feeds.indices), uniquingKeysWith: { first, _ in first })
+    fetchIndices = Dictionary(
+      zip(signature.fetches, signature.fetches.indices), uniquingKeysWith: { first, _ in first })
+    let count = plan.plan.regions[0].items.count
+    state = Mutex(
+      State(
+        waitsFor: order.inputCounts, isDone: [Bool](repeating: false, count: count),
+        isDead: [Bool](repeating: false, count: count),
+        isFed: [Bool](repeating: false, count: signature.feeds.count),
+        isFetched: [Bool](repeating: false, count: plan.plan.fetches.count)))
+  }
+
+  /// Runs what needs no feed. A failure is kept for the first use of the handle.
+  func start() {
+    state.withLock { state in
+      do throws(StatusError) { try advance(&state) } catch { state.failure = error }
+    }
+  }
+
+  /// Delivers feeds, runs what has become ready and returns the fetches.
+  ///
+  /// - Returns: the values in the order asked for, and whether nothing is left to feed or fetch.
+  /// - Throws: `refused` for feeds and fetches that the step can't take now: it stands as before;
+  ///   `failed` for what a kernel threw: the step is over.
+  func run(
+    feeds: [(AnyOutput, AnyTensor)], fetches: [AnyOutput]
+  ) throws(Fault) -> (values: [AnyTensor], isFinished: Bool) {
+    try state.withLock { (state: inout sending State) throws(Fault) in
+      if let failure = state.failure { throw .failed(failure) }
+      let (fed, taken): ([Int], [Int])
+      do throws(StatusError) {
+        (fed, taken) = try check(feeds.map(\.0), fetches, state)
+      } catch { throw .refused(error) }
+      do throws(StatusError) {
+        let root = step.memory.frames[0]
+        for (index, feed) in zip(fed, feeds) {
+          root.set(runnable.plan.feedSlots[index], feed.1)
+          state.isFed[index] = true
+          for item in order.readersOfFeed[index] { state.waitsFor[item] -= 1 }
+        }
+        try advance(&state)
+        var values: [AnyTensor] = []
+        for index in taken {
+          state.isFetched[index] = true
+          values.append(try value(index, state))
+        }
+        return (values, !state.isFed.contains(false) && !state.isFetched.contains(false))
+      } catch {
+        throw .failed(error)
+      }
+    }
+  }
+
+  enum Fault: Error {
+    case refused(StatusError)
+    case failed(StatusError)
+  }
+
+  /// The positions of feeds and fetches in the signature, if they can be had now.
+  private func check(
+    _ feeds: [AnyOutput], _ fetches: [AnyOutput], _ state: State
+  ) throws(StatusError) -> (fed: [Int], taken: [Int]) {
+    var isFed = state.isFed
+    var fed: [Int] = []
+    for feed in feeds {
+      guard let index = feedIndices[feed.endpoint] else {
+        throw .invalidArgument("The feed \(feed.name) was not specified in partial_run_setup.")
+      }
+      guard !isFed[index] else {
+        throw .invalidArgument("The feed \(feed.name) has already been fed.")
+      }
+      isFed[index] = true
+      fed.append(index)
+    }
+    var taken: [Int] = []
+    for fetch in fetches {
+      guard let index = fetchIndices[fetch.endpoint] else {
+        throw .invalidArgument("The fetch \(fetch.name) was not specified in partial_run_setup.")
+      }
+      guard !state.isFetched[index] else {
+        throw .invalidArgument("The fetch \(fetch.name) has already been fetched.")
+      }
+      guard order.feedsOfFetch[index].allSatisfy({ isFed[$0] }) else {
+        throw .invalidArgument(
+          "Fetch \(fetch.name) can't be computed from the feeds that have been fed so far.")
+      }
+      taken.append(index)
+    }
+    return (fed, taken)
+  }
+
+  /// Runs every item whose inputs are there. Items stand in an order in which readers follow what they
+  /// read, so one pass reaches all.
+  private func advance(_ state: inout State) throws(StatusError) {
+    var executor = RegionExecutor(
+      plan: runnable.plan, memory: step.memory, services: step.services, trace: nil)
+    for item in state.isDone.indices where !state.isDone[item] && state.waitsFor[item] == 0 {
+      try executor.run(rootItem: item, &state.isDead)
+      state.isDone[item] = true
+      for reader in order.readersOfItem[item] { state.waitsFor[reader] -= 1 }
+    }
+    state.inner.merge(executor.inner) { first, _ in first }
+  }
+
+  private func value(_ index: Int, _ state: State) throws(StatusError) -> AnyTensor {
+    let value: AnyTensor? =
+      switch runnable.plan.fetches[index] {
+      case .slot(let slot): try step.memory.frames[0].value(slot)
+      case .inside: state.inner[index]
+      case .feed: nil
+      }
+    guard let value else { throw .invalidArgument("Retval[\(index)] does not have value") }
+    return value
+  }
+}

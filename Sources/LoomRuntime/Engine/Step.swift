@@ -1,0 +1,52 @@
+package import LoomKernels
+import Synchronization
+
+/// What one running step of a plan owns. Warm steps wait in their plan for its next run.
+package final class Step: Sendable {
+  /// Its number in the engine's list of steps.
+  let id: Int
+  let memory: StepMemory
+  let services: StepServices
+
+  init(id: Int, memory: StepMemory, services: StepServices) {
+    self.id = id
+    self.memory = memory
+    self.services = services
+  }
+
+  package var cancellation: CancellationState { services.cancellation }
+}
+
+/// A plan with the steps that ran it before and may run it again.
+package final class RunnablePlan: Sendable {
+  package let plan: Plan
+  let signature: RunSignature
+  private let idle = Mutex<[Step]>([])
+  /// Runs that asked for metadata.
+  private let reports = Atomic<Int>(0)
+
+  init(_ plan: Plan, _ signature: RunSignature) {
+    self.plan = plan
+    self.signature = signature
+  }
+
+  /// Whether the run that is about to start is one whose costs are to be reported.
+  func isCostReportDue(_ options: GraphOptions) -> Bool {
+    guard options.costModelInterval > 0 else { return false }
+    let step = reports.wrappingAdd(1, ordering: .relaxed).oldValue
+    let afterDelay = step - options.costModelDelay
+    return afterDelay >= 0 && (afterDelay + 1) % options.costModelInterval == 0
+  }
+
+  func takeIdleStep() -> Step? { idle.withLock { $0.popLast() } }
+
+  func giveBack(_ step: Step) { idle.withLock { $0.append(step) } }
+
+  /// Gives up all warm steps.
+  func takeAllIdleSteps() -> [Step] {
+    idle.withLock { idle in
+      defer { idle = [] }
+      return idle
+    }
+  }
+}
