@@ -21,9 +21,11 @@ public enum MathOps {
   ]
 
   private static let special: [any OpDefinition.Type] = [
-    Betainc.self, Digamma.self, Erf.self, Erfc.self, Erfinv.self, Igamma.self, IgammaGradA.self,
-    Igammac.self, Lgamma.self, Ndtri.self, Polygamma.self, Xdivy.self, Xlog1py.self, Xlogy.self,
-    Zeta.self,
+    BesselI0.self, BesselI0e.self, BesselI1.self, BesselI1e.self, BesselJ0.self, BesselJ1.self,
+    BesselK0.self, BesselK0e.self, BesselK1.self, BesselK1e.self, BesselY0.self, BesselY1.self,
+    Betainc.self, Dawsn.self, Digamma.self, Erf.self, Erfc.self, Erfinv.self, Expint.self,
+    FresnelCos.self, FresnelSin.self, Igamma.self, IgammaGradA.self, Igammac.self, Lgamma.self,
+    Ndtri.self, Polygamma.self, Spence.self, Xdivy.self, Xlog1py.self, Xlogy.self, Zeta.self,
   ]
 
   private static let comparisons: [any OpDefinition.Type] = [

@@ -197,3 +197,23 @@ extension ElementaryFunction {
     ElementaryFunction(each: { Float(function(Double($0))) }, function, cost: cost)
   }
 }
+
+extension ElementaryFunction {
+  public static let besselI0 = special({ SpecialFunctions.besselI(0, $0) }, cost: 100)
+  public static let besselI1 = special({ SpecialFunctions.besselI(1, $0) }, cost: 100)
+  public static let besselI0e = special({ SpecialFunctions.scaledBesselI(0, $0) }, cost: 100)
+  public static let besselI1e = special({ SpecialFunctions.scaledBesselI(1, $0) }, cost: 100)
+  public static let besselJ0 = special({ SpecialFunctions.besselJ(0, $0) }, cost: 100)
+  public static let besselJ1 = special({ SpecialFunctions.besselJ(1, $0) }, cost: 100)
+  public static let besselK0 = special({ SpecialFunctions.besselK(0, $0) }, cost: 200)
+  public static let besselK1 = special({ SpecialFunctions.besselK(1, $0) }, cost: 200)
+  public static let besselK0e = special({ SpecialFunctions.scaledBesselK(0, $0) }, cost: 200)
+  public static let besselK1e = special({ SpecialFunctions.scaledBesselK(1, $0) }, cost: 200)
+  public static let besselY0 = special({ SpecialFunctions.besselY(0, $0) }, cost: 100)
+  public static let besselY1 = special({ SpecialFunctions.besselY(1, $0) }, cost: 100)
+  public static let dawson = special(SpecialFunctions.dawson, cost: 100)
+  public static let exponentialIntegral = special(SpecialFunctions.exponentialIntegral, cost: 200)
+  public static let fresnelCosine = special({ SpecialFunctions.fresnel($0).cosine }, cost: 300)
+  public static let fresnelSine = special({ SpecialFunctions.fresnel($0).sine }, cost: 300)
+  public static let spence = special(SpecialFunctions.spence, cost: 100)
+}

@@ -105,18 +105,6 @@ package enum SpecialFunctions {
       ? -upperFraction(Dual(a, 1), x).slope : lowerSeries(Dual(a, 1), x).slope
   }
 
-  /// How a sample of the gamma distribution moves with its parameter: -(∂P/∂a) / (∂P/∂x).
-  package static func gammaSampleSlope(_ a: Double, _ x: Double) -> Double {
-    if x == 0 { return 0 }
-    if !(x > 0) || !(a > 0) { return .nan }
-    let density = libmExp((a - 1) * libmLog(x) - x - libmLgamma(a))
-    if density == 0 {
-      // Far in the tails: the normal approximation x ≈ a + √a z.
-      return 0.5 + x / (2 * a)
-    }
-    return -lowerGammaSlope(a, x) / density
-  }
-
   /// x^a exp(-x) / Γ(b), where b follows a at a fixed distance.
   private static func gammaFactor(_ a: Dual, _ b: Dual, _ x: Double) -> Dual {
     let logarithm = a.value * libmLog(x) - x - libmLgamma(b.value)
