@@ -22,6 +22,7 @@ demo: dependencies ## Build in release mode and train a network on images of dig
 
 test: dependencies ## Build in debug mode and run every test.
 	$(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(import_check) $(TEST_ARGUMENTS)
+	@Scripts/generate-checklist
 
 build: dependencies ## Leave the full release binary at .build/release/weirloom.
 	$(SWIFT) build --scratch-path $(BUILD) -c release --product weirloom
