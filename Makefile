@@ -10,7 +10,7 @@ weirloom := $(BUILD)/release/weirloom
 swift_files := Scripts/hand-written-sources --all
 import_check := --explicit-target-dependency-import-check error
 
-.PHONY: help demo test build lint format bench-smoke docs dependencies clean
+.PHONY: help demo test build lint format bench-smoke examples docs dependencies clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -36,6 +36,9 @@ format: ## Format the hand-written sources in place.
 
 bench-smoke: build ## Run a few small benchmarks and check their results.
 	Scripts/bench-smoke $(weirloom)
+
+examples: dependencies ## Build and run the examples.
+	SWIFT=$(SWIFT) Scripts/run-examples
 
 docs: dependencies ## Build the documentation into .build/documentation.
 	SWIFT=$(SWIFT) Scripts/build-documentation $(BUILD)

@@ -25,6 +25,7 @@ import Weirloom
         for op in Set(test.ops) { ops[op, default: Coverage.Op()].passed += 1 }
       case .failed(let fault):
         counts.failed += 1
+        for op in Set(test.ops) { ops[op, default: Coverage.Op()].failed += 1 }
         failures.append("\(test.name) \(test.ops): \(fault)")
       case .missing(let ops):
         counts.left += 1
