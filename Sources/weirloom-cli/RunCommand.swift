@@ -73,7 +73,9 @@ struct RunCommand: ParsableCommand {
     }
     let output = try graph.output(named: parts[0])
     if parts[1].hasSuffix(".json") {
-      let text = try String(contentsOfFile: parts[1], encoding: .utf8)
+      guard let text = try? String(contentsOfFile: parts[1], encoding: .utf8) else {
+        throw StatusError.notFound("\(parts[1]); No such text file")
+      }
       return Feed(output, try AnyTensor(json: text, dtype: output.dtype.base))
     }
     let isBits = output.dtype.base == .bfloat16 || output.dtype.isQuantized

@@ -57,6 +57,12 @@ import Weirloom
     Command.expectFailure(result, mentioning: "'x'")
   }
 
+  @Test(arguments: ["missing.npy", "missing.json"])
+  func `a missing value is named`(_ file: String) throws {
+    let result = try Command.run("run", model, "--feed", "x:0=" + file, "--fetch", "label:0")
+    Command.expectFailure(result, mentioning: "NOT_FOUND: " + file)
+  }
+
   @Test func `a file that is no array is refused`() throws {
     let scratch = try ScratchFolder()
     try Data("not an array".utf8).write(to: scratch.url("x.npy"))

@@ -35,6 +35,7 @@ import Weirloom
           continue
         }
         counts.failed += 1
+        for op in Set(test.ops) { ops[op, default: Coverage.Op()].failed += 1 }
         failures.append("\(test.name) \(test.ops): \(fault)")
       case .missing(let ops):
         counts.left += 1

@@ -1,6 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import LoomRuntime
 import Weirloom
 
 /// Times a workload.
@@ -32,11 +31,14 @@ struct BenchCommand: ParsableCommand {
   var feeds: String
 
   @Option(
-    name: .long, help: ArgumentHelp("Threads inside a kernel; 0 means one per processor.", valueName: "threads"))
+    name: .long,
+    help: ArgumentHelp("Threads inside a kernel; 0 means one per processor.", valueName: "threads"))
   var intra = 1
 
   @Option(
-    name: .long, help: ArgumentHelp("Threads across kernels; accepted for comparisons, steps run inline.", valueName: "threads"))
+    name: .long,
+    help: ArgumentHelp(
+      "Threads across kernels; accepted for comparisons, steps run inline.", valueName: "threads"))
   var inter = 1
 
   @Option(
@@ -84,55 +86,5 @@ struct BenchCommand: ParsableCommand {
 
   private func show(_ report: BenchReport) throws {
     Console.print(json ? try JSON.string(report) : report.text)
-  }
-}
-
-/// The line that a batch prints.
-struct BenchReport: Encodable {
-  let engine = "ours"
-  let workload: String
-  let mode: String
-  let iters: Int
-  let median_us: Double
-  let p90_us: Double
-  let min_us: Double
-  let cpu_us: Double
-  let cold_us: Double
-  let load_us: Double
-  let peak_rss_mb: Double
-  let max_abs_err: Double
-  let mismatches: Int
-  let intra: Int
-  let inter: Int
-
-  init(
-    workload: String, batch: Batch, coldMicroseconds: Double, loadMicroseconds: Double,
-    check: OutputCheck, intra: Int, inter: Int, mode: String
-  ) {
-    self.workload = workload
-    self.mode = mode
-    iters = batch.samples.count
-    median_us = batch.quantile(0.5) / 1e3
-    p90_us = batch.quantile(0.9) / 1e3
-    min_us = batch.quantile(0) / 1e3
-    cpu_us = batch.cpu / 1e3
-    cold_us = coldMicroseconds
-    load_us = loadMicroseconds
-    peak_rss_mb = Clock.peakResidentMegabytes()
-    max_abs_err = check.largestError
-    mismatches = check.mismatches
-    self.intra = intra
-    self.inter = inter
-  }
-
-  var text: String {
-    let number = { (value: Double) in Console.number(value) }
-    return Console.table([
-      ["workload", workload], ["mode", mode], ["runs", String(iters)],
-      ["median", number(median_us) + " us"], ["p90", number(p90_us) + " us"],
-      ["min", number(min_us) + " us"], ["cpu", number(cpu_us) + " us"],
-      ["first run", number(cold_us) + " us"], ["load", number(load_us) + " us"],
-      ["peak memory", number(peak_rss_mb) + " MB"], ["mismatches", String(mismatches)],
-    ])
   }
 }

@@ -60,7 +60,8 @@ struct DemoCommand: ParsableCommand {
     Console.print(json ? try JSON.string(report) : report.text)
     if epochs >= 40, report.accuracy <= 0.97 {
       throw StatusError(
-        .internal, "Expected the network to read more than 97 % of the test images, got "
+        .internal,
+        "Expected the network to read more than 97 % of the test images, got "
           + DemoReport.percent(report.accuracy))
     }
   }

@@ -28,7 +28,8 @@ struct DigitImages {
       guard let label = fields.last, fields.count == DigitImages.pixelCount + 1, 0..<10 ~= label
       else {
         throw StatusError(
-          .dataLoss, "\(path):\(number + 1): expected 64 pixels and a digit, got \(line.prefix(60))")
+          .dataLoss, "\(path):\(number + 1): expected 64 pixels and a digit, got \(line.prefix(60))"
+        )
       }
       pixels += fields.dropLast().map { Float($0) / DigitImages.darkest }
       labels.append(label)
