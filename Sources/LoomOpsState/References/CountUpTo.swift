@@ -38,9 +38,10 @@ private enum CountFamily: IntegerKernelFamily {
   static func kernel<Scalar: IntegerScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    CountKernel<Scalar>(
-      limit: try construction.attributes.int("limit"),
-      isReference: construction.inputTypes.first?.isReference ?? false)
+    specialized(
+      CountKernel<Scalar>(
+        limit: try construction.attributes.int("limit"),
+        isReference: construction.inputTypes.first?.isReference ?? false))
   }
 }
 

@@ -121,9 +121,10 @@ extension NumericScatter {
   static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ScatterKernel<NumericScatterBody<Self, Scalar>>(construction, places: .rows) {
-      try check($0, Scalar.self)
-    }
+    try specialized(
+      ScatterKernel<NumericScatterBody<Self, Scalar>>(construction, places: .rows) {
+        try check($0, Scalar.self)
+      })
   }
 }
 
@@ -138,7 +139,8 @@ enum NumericSlices<Rule: NumericScatter>: NumericKernelFamily {
   static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ScatterKernel<NumericScatterBody<Rule, Scalar>>(construction, places: .slices) { _ in }
+    try specialized(
+      ScatterKernel<NumericScatterBody<Rule, Scalar>>(construction, places: .slices) { _ in })
   }
 }
 
@@ -151,7 +153,8 @@ extension RealScatter {
   static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ScatterKernel<RealScatterBody<Self, Scalar>>(construction, places: .rows) { _ in }
+    try specialized(
+      ScatterKernel<RealScatterBody<Self, Scalar>>(construction, places: .rows) { _ in })
   }
 }
 
@@ -165,7 +168,8 @@ enum RealSlices<Rule: RealScatter>: RealKernelFamily {
   static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ScatterKernel<RealScatterBody<Rule, Scalar>>(construction, places: .slices) { _ in }
+    try specialized(
+      ScatterKernel<RealScatterBody<Rule, Scalar>>(construction, places: .slices) { _ in })
   }
 }
 
@@ -181,7 +185,7 @@ enum BooleanDifference: ScatterBody {
 extension KernelTable {
   static func scatterBooleans<Body: ScatterBody>(_ body: Body.Type) -> KernelTable {
     KernelTable(where: ["T": [.bool]]) {
-      try ScatterKernel<Body>($0, places: .slices) { _ in }
+      try specialized(ScatterKernel<Body>($0, places: .slices) { _ in })
     }
   }
 }
