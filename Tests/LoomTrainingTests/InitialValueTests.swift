@@ -9,7 +9,8 @@ import Weirloom
   ) throws {
     let graph = Graph()
     let a = try graph.variable("a", initialValue: .constant(Float(3)), options: options)
-    let b = try graph.variable("b", initialValue: a.value + graph.constant(Float(1)), options: options)
+    let b = try graph.variable(
+      "b", initialValue: a.value + graph.constant(Float(1)), options: options)
     let c = try graph.variable("c", initialValue: b.value + a.value, options: options)
     for _ in 0..<20 {
       let session = try Session(graph: graph)
