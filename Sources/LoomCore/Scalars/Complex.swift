@@ -52,7 +52,8 @@ public struct Complex<Real: BinaryFloatingPoint & FloatingScalar>: BitwiseCopyab
   }
 }
 
-extension Complex: TensorScalar, TrivialScalar, NumericScalar, FieldScalar where Real: FloatingScalar {
+extension Complex: TensorScalar, TrivialScalar, NumericScalar, FieldScalar
+where Real: FloatingScalar {
   @inlinable public static var dtype: DType { Real.dtype == .float ? .complex64 : .complex128 }
   @inlinable public static var zero: Complex { Complex(0, 0) }
   @inlinable public static var one: Complex { Complex(1, 0) }

@@ -59,8 +59,8 @@ package final class ThreadCache: Sendable {
       case work(Work)
       case end
     }
-    let outcome = state.wait(for: .work, atMost: { _ in ContinuousClock.now.duration(to: end) }) {
-      state -> Outcome? in
+    let remaining = { (_: State) in ContinuousClock.now.duration(to: end) }
+    let outcome = state.wait(for: .work, atMost: remaining) { state -> Outcome? in
       if let work = state.waiting.popLast() {
         state.idle -= 1
         return .work(work)

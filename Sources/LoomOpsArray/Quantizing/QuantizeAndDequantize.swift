@@ -1,4 +1,4 @@
-public import LoomCore
+import LoomCore
 public import LoomGraph
 public import LoomKernels
 import LoomOpsSupport

@@ -185,7 +185,10 @@ struct MovingCase: Sendable, CustomTestStringConvertible {
 @Suite struct ArrayGradientTests {
   /// Elements that differ, so that extremes have no ties.
   private func values(_ count: Int) -> [Double] {
-    (0..<count).map { Double(($0 * 37 + 11) % 101) / 16 - 3 }
+    (0..<count).map { (index: Int) -> Double in
+      let step = (index * 37 + 11) % 101
+      return Double(step) / 16 - 3
+    }
   }
 
   private func check(_ moving: MovingCase, shape: PartialShape) throws {
