@@ -18,6 +18,9 @@ public enum Fixtures {
     root.appending(path: relative).path(percentEncoded: false)
   }
 
+  /// The address of a file, given below ``root``.
+  public static func url(_ relative: String) -> URL { root.appending(path: relative) }
+
   /// Names of what lies in a folder below ``root``, sorted; empty if there is none.
   public static func names(in folder: String) -> [String] {
     let path = root.appending(path: folder).resolvingSymlinksInPath()

@@ -3,6 +3,8 @@ import Weirloom
 
 /// A model file as a graph.
 struct LoadedModel {
+  static let fileExtensions = ["pb", "pbtxt", "meta"]
+
   let graph: Graph
   let definition: GraphDefinition
 

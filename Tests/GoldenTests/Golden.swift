@@ -9,23 +9,33 @@ import Weirloom
   func `recorded sessions give the recorded answers`(_ group: String) throws {
     let filter = ProcessInfo.processInfo.environment["GOLDEN"]
     let runner = GoldenRunner(registry: .standard)
-    var passed = 0
+    var counts = Coverage.Group()
+    var ops: [String: Coverage.Op] = [:]
     var failures: [String] = []
     var missing: [String: Int] = [:]
     for test in try GoldenFile.cases(group) {
       if let filter, !filter.isEmpty, !test.ops.contains(filter), !test.name.contains(filter) {
         continue
       }
+      counts.total += 1
+      for op in Set(test.ops) { ops[op, default: Coverage.Op()].total += 1 }
       switch runner.run(test) {
-      case .passed: passed += 1
-      case .failed(let fault): failures.append("\(test.name) \(test.ops): \(fault)")
-      case .missing(let ops): for op in ops { missing[op, default: 0] += 1 }
+      case .passed:
+        counts.passed += 1
+        for op in Set(test.ops) { ops[op, default: Coverage.Op()].passed += 1 }
+      case .failed(let fault):
+        counts.failed += 1
+        failures.append("\(test.name) \(test.ops): \(fault)")
+      case .missing(let ops):
+        counts.left += 1
+        for op in ops { missing[op, default: 0] += 1 }
       }
     }
-    let ops = missing.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    if filter?.isEmpty ?? true { try Coverage.shared.add(group, counts, ops: ops) }
+    let missingOps = missing.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     print(
-      "\(group): \(passed) passed, \(failures.count) failed, missing ops: "
-        + ops.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
+      "\(group): \(counts.passed) passed, \(counts.failed) failed, missing ops: "
+        + missingOps.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
     #expect(
       failures.isEmpty, "\(failures.count) failed:\n\(failures.prefix(40).joined(separator: "\n"))")
   }

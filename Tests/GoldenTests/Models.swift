@@ -7,7 +7,10 @@ import Weirloom
   static let inference = [
     "mlp", "mlp_pbtxt", "lenet", "resnet_infer", "resnet_train_bn", "mobilenet", "bert2",
   ]
-  static let training = ["adadelta", "adagrad", "adagrad_da", "adam", "ftrl", "momentum", "nesterov", "proximal_adagrad", "proximal_sgd", "rmsprop", "rmsprop_centered", "sgd"].flatMap {
+  static let training = [
+    "adadelta", "adagrad", "adagrad_da", "adam", "ftrl", "momentum", "nesterov", "proximal_adagrad",
+    "proximal_sgd", "rmsprop", "rmsprop_centered", "sgd",
+  ].flatMap {
     ["train_mlp_\($0)_ref", "train_mlp_\($0)_resource"]
   }
 

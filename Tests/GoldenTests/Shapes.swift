@@ -58,6 +58,7 @@ import Weirloom
     var agreed = 0
     var vague = 0
     var left = 0
+    var contradicting = 0
     for line in text.split(separator: "\n") {
       guard let variant = Variant(line), var definition = definitions[variant.source] else {
         continue
@@ -75,12 +76,20 @@ import Weirloom
       do {
         try graph.importDefinition(definition, name: nil)
       } catch {
-        if !variant.isRefused {
+        if variant.isRefused {
+          agreed += 1
+        } else {
+          contradicting += 1
           contradictions.append("\(variant.source) \(variant.name): refused: \(error)")
         }
         continue
       }
-      if variant.isRefused { continue }
+      // Accepted where TensorFlow knows better: no contradiction, as with a dimension less.
+      if variant.isRefused {
+        vague += 1
+        continue
+      }
+      let before = contradictions.count
       var isVague = false
       for (name, shapes) in variant.nodes {
         let operation = try graph.operation(named: name)
@@ -96,7 +105,18 @@ import Weirloom
           }
         }
       }
-      if isVague { vague += 1 } else { agreed += 1 }
+      if contradictions.count > before {
+        contradicting += 1
+      } else if isVague {
+        vague += 1
+      } else {
+        agreed += 1
+      }
+    }
+    if filter.isEmpty {
+      try Coverage.shared.add(
+        .init(
+          agreed: agreed, lessPrecise: vague, contradictions: contradicting, left: left))
     }
     let ops = lessPrecise.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(40)
     print(

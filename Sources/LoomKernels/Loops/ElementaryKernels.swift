@@ -91,17 +91,19 @@ extension KernelTable {
         let body = complex.body
         // Every complex function takes some tens of nanoseconds.
         if try construction.attributes.type(attribute).base == .complex128 {
-          return unsafe ElementaryKernel<Complex128>(
-            { x, y, count in
-              for index in 0..<count { unsafe y[index] = body(x[index]) }
-            }, cost: 50)
+          return unsafe specialized(
+            ElementaryKernel<Complex128>(
+              { x, y, count in
+                for index in 0..<count { unsafe y[index] = body(x[index]) }
+              }, cost: 50))
         }
-        return unsafe ElementaryKernel<Complex64>(
-          { x, y, count in
-            for index in 0..<count {
-              unsafe y[index] = Complex64(rounding: body(Complex128(widening: x[index])))
-            }
-          }, cost: 50)
+        return unsafe specialized(
+          ElementaryKernel<Complex64>(
+            { x, y, count in
+              for index in 0..<count {
+                unsafe y[index] = Complex64(rounding: body(Complex128(widening: x[index])))
+              }
+            }, cost: 50))
       })
   }
 }

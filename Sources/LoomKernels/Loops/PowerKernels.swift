@@ -52,12 +52,12 @@ extension KernelTable {
   /// `x` to the power `y` over floating and complex dtypes.
   public static let fieldPower = KernelTable(where: ["T": .field]) { construction in
     switch try construction.attributes.type("T").base {
-    case .float: return BinaryKernel<FloatPower>()
-    case .double: return BinaryKernel<DoublePower>()
-    case .half: return BinaryKernel<WidenedBinary<FloatPower, Float16>>()
-    case .bfloat16: return BinaryKernel<WidenedBinary<FloatPower, BFloat16>>()
-    case .complex64: return BinaryKernel<Complex64Power>()
-    default: return BinaryKernel<Complex128Power>()
+    case .float: return specialized(BinaryKernel<FloatPower>())
+    case .double: return specialized(BinaryKernel<DoublePower>())
+    case .half: return specialized(BinaryKernel<WidenedBinary<FloatPower, Float16>>())
+    case .bfloat16: return specialized(BinaryKernel<WidenedBinary<FloatPower, BFloat16>>())
+    case .complex64: return specialized(BinaryKernel<Complex64Power>())
+    default: return specialized(BinaryKernel<Complex128Power>())
     }
   }
 }

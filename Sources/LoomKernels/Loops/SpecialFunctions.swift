@@ -80,7 +80,7 @@ package enum SpecialFunctions {
   package static func lowerGamma(_ a: Double, _ x: Double) -> Double {
     if x == 0 { return 0 }
     if !(x > 0) || !(a > 0) { return .nan }
-    if a == .infinity { return x == .infinity ? .nan : 0 }
+    if a == .infinity { return 0 }
     if x == .infinity { return 1 }
     return x > 1 && x > a
       ? 1 - upperFraction(Dual(a), x).value : lowerSeries(Dual(a), x).value
@@ -89,8 +89,8 @@ package enum SpecialFunctions {
   /// The regularised upper incomplete gamma function Q(a, x) = 1 - P(a, x).
   package static func upperGamma(_ a: Double, _ x: Double) -> Double {
     if !(x >= 0) || !(a > 0) { return .nan }
-    if a == .infinity { return x == .infinity ? .nan : 1 }
     if x == .infinity { return 0 }
+    if a == .infinity { return 1 }
     if x == 0 { return 1 }
     return x < 1 || x < a
       ? 1 - lowerSeries(Dual(a), x).value : upperFraction(Dual(a), x).value
@@ -117,19 +117,21 @@ package enum SpecialFunctions {
     return -lowerGammaSlope(a, x) / density
   }
 
-  /// x^a exp(-x) / Γ(a).
-  private static func gammaFactor(_ a: Dual, _ x: Double) -> Dual {
-    let logarithm = a.value * libmLog(x) - x - libmLgamma(a.value)
+  /// x^a exp(-x) / Γ(b), where b follows a at a fixed distance.
+  private static func gammaFactor(_ a: Dual, _ b: Dual, _ x: Double) -> Dual {
+    let logarithm = a.value * libmLog(x) - x - libmLgamma(b.value)
     let value = libmExp(logarithm)
-    return Dual(value, a.slope == 0 ? 0 : value * (libmLog(x) - digamma(a.value)) * a.slope)
+    return Dual(value, a.slope == 0 ? 0 : value * (libmLog(x) - digamma(b.value)) * a.slope)
   }
 
-  /// P by its power series: factor · Σ x^n / (a (a + 1) … (a + n)). For x up to about a.
+  /// P by its power series: x^a exp(-x) / Γ(a + 1) · Σ x^n / ((a + 1) … (a + n)). For x up to about a.
   private static func lowerSeries(_ a: Dual, _ x: Double) -> Dual {
-    let factor = gammaFactor(a, x)
+    // Γ(a + 1), not a Γ(a): for tiny a the pole of the gamma function would eat the digits.
+    let next = a + Dual(1)
+    let factor = gammaFactor(a, next, x)
     if factor.value == 0 { return Dual(0) }
     var denominator = a
-    var term = Dual(1) / a
+    var term = Dual(1)
     var sum = term
     for _ in 0..<termLimit {
       denominator = denominator + Dual(1)
@@ -146,7 +148,7 @@ package enum SpecialFunctions {
 
   /// Q by its continued fraction (Legendre), evaluated forwards as Lentz does. For x above a.
   private static func upperFraction(_ a: Dual, _ x: Double) -> Dual {
-    let factor = gammaFactor(a, x)
+    let factor = gammaFactor(a, a, x)
     if factor.value == 0 { return Dual(0) }
     let minusA = Dual(-a.value, -a.slope)
     var b = Dual(x + 1) + minusA
@@ -305,6 +307,8 @@ package enum SpecialFunctions {
       }
       if x != x.rounded(.down) { return .nan }
     }
+    if q == .infinity { return 0 }
+    if x == .infinity && q > 0 { return q > 1 ? 0 : q == 1 ? 1 : .infinity }
     // Ten terms, and all with a negative base, then the Euler-Maclaurin formula.
     var sum = libmPow(q, -x)
     var base = q

@@ -93,7 +93,7 @@ public enum PopulationCount: UnaryElementwise, IntegerKernelFamily {
   public static func kernel<Scalar: IntegerScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    UnaryKernel<PopulationCountBody<Scalar>>()
+    specialized(UnaryKernel<PopulationCountBody<Scalar>>())
   }
 }
 

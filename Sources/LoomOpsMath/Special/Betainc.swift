@@ -44,7 +44,7 @@ public enum Betainc: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    BetaincKernel<Scalar>()
+    specialized(BetaincKernel<Scalar>())
   }
 }
 

@@ -17,7 +17,7 @@ public enum Sum: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ReduceKernel<SumBody<Scalar>>(construction)
+    try specialized(ReduceKernel<SumBody<Scalar>>(construction))
   }
 }
 
@@ -47,7 +47,7 @@ public enum Mean: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ReduceKernel<MeanBody<Scalar>>(construction)
+    try specialized(ReduceKernel<MeanBody<Scalar>>(construction))
   }
 }
 
@@ -84,7 +84,7 @@ public enum EuclideanNorm: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ReduceKernel<NormBody<Scalar>>(construction)
+    try specialized(ReduceKernel<NormBody<Scalar>>(construction))
   }
 }
 

@@ -20,7 +20,7 @@ public enum SegmentSum: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SegmentKernel<SumBody<Scalar>>(empty: .zero)
+    specialized(SegmentKernel<SumBody<Scalar>>(empty: .zero))
   }
 }
 
@@ -39,7 +39,7 @@ public enum SegmentMean: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SegmentKernel<MeanBody<Scalar>>(empty: .zero)
+    specialized(SegmentKernel<MeanBody<Scalar>>(empty: .zero))
   }
 }
 
@@ -58,7 +58,7 @@ public enum SegmentProd: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SegmentKernel<ProdBody<Scalar>>(empty: .one)
+    specialized(SegmentKernel<ProdBody<Scalar>>(empty: .one))
   }
 }
 
@@ -77,7 +77,7 @@ public enum SegmentMax: OpDeclaration, RealKernelFamily {
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SegmentKernel<LastMaxBody<Scalar>>(empty: .zero)
+    specialized(SegmentKernel<LastMaxBody<Scalar>>(empty: .zero))
   }
 }
 
@@ -96,7 +96,7 @@ public enum SegmentMin: OpDeclaration, RealKernelFamily {
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SegmentKernel<LastMinBody<Scalar>>(empty: .zero)
+    specialized(SegmentKernel<LastMinBody<Scalar>>(empty: .zero))
   }
 }
 

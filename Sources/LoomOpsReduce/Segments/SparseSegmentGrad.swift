@@ -21,7 +21,7 @@ public enum SparseSegmentSumGrad: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try SparseSegmentGradKernel<Scalar>(construction, .sum, isSparse: false)
+    try specialized(SparseSegmentGradKernel<Scalar>(construction, .sum, isSparse: false))
   }
 }
 
@@ -43,7 +43,7 @@ public enum SparseSegmentSumGradV2: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try SparseSegmentGradKernel<Scalar>(construction, .sum, isSparse: true)
+    try specialized(SparseSegmentGradKernel<Scalar>(construction, .sum, isSparse: true))
   }
 }
 
@@ -65,7 +65,7 @@ public enum SparseSegmentMeanGrad: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try SparseSegmentGradKernel<Scalar>(construction, .mean, isSparse: false)
+    try specialized(SparseSegmentGradKernel<Scalar>(construction, .mean, isSparse: false))
   }
 }
 
@@ -87,7 +87,7 @@ public enum SparseSegmentMeanGradV2: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try SparseSegmentGradKernel<Scalar>(construction, .mean, isSparse: true)
+    try specialized(SparseSegmentGradKernel<Scalar>(construction, .mean, isSparse: true))
   }
 }
 
@@ -109,7 +109,7 @@ public enum SparseSegmentSqrtNGrad: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try SparseSegmentGradKernel<Scalar>(construction, .squareRoot, isSparse: false)
+    try specialized(SparseSegmentGradKernel<Scalar>(construction, .squareRoot, isSparse: false))
   }
 }
 
@@ -131,6 +131,6 @@ public enum SparseSegmentSqrtNGradV2: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try SparseSegmentGradKernel<Scalar>(construction, .squareRoot, isSparse: true)
+    try specialized(SparseSegmentGradKernel<Scalar>(construction, .squareRoot, isSparse: true))
   }
 }

@@ -71,7 +71,9 @@ final class SparseSegmentGradKernel<Scalar: FloatingScalar>: Kernel {
     let indices = try indexTensor.integers()
     let ids = try idTensor.integers()
     let segments = gradient.shape[0]
-    if let last = ids.last, last >= segments { throw .invalidArgument("Invalid number of segments") }
+    if let last = ids.last, last >= segments {
+      throw .invalidArgument("Invalid number of segments")
+    }
     for (index, id) in zip(indices, ids) {
       guard index >= 0, index < rows else {
         throw .invalidArgument("Index \(index) out of range [0, \(rows)).")

@@ -23,7 +23,7 @@ public enum UnsortedSegmentSum: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    UnsortedSegmentKernel<SumBody<Scalar>>()
+    specialized(UnsortedSegmentKernel<SumBody<Scalar>>())
   }
 }
 
@@ -45,7 +45,7 @@ public enum UnsortedSegmentProd: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    UnsortedSegmentKernel<ProdBody<Scalar>>()
+    specialized(UnsortedSegmentKernel<ProdBody<Scalar>>())
   }
 }
 
@@ -67,7 +67,7 @@ public enum UnsortedSegmentMax: OpDeclaration, RealKernelFamily {
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    UnsortedSegmentKernel<FiniteMaxBody<Scalar>>()
+    specialized(UnsortedSegmentKernel<FiniteMaxBody<Scalar>>())
   }
 }
 
@@ -89,7 +89,7 @@ public enum UnsortedSegmentMin: OpDeclaration, RealKernelFamily {
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    UnsortedSegmentKernel<FiniteMinBody<Scalar>>()
+    specialized(UnsortedSegmentKernel<FiniteMinBody<Scalar>>())
   }
 }
 

@@ -118,7 +118,7 @@ struct KernelBinding {
   {
     switch node.properties.role {
     // The executor itself acts on these.
-    case .switch, .merge, .enter, .exit, .nextIteration: return InertKernel.shared
+    case .switch, .merge, .enter, .exit, .nextIteration, .loopCondition: return InertKernel.shared
     default: break
     }
     do throws(StatusError) {

@@ -8,8 +8,8 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Times a workload and checks its outputs.",
     discussion: """
-      The folder's manifest.txt names feeds, fetches with expected values, targets and initialisers.
-      The first run is compared with the expected values; then warm runs are timed.
+      The folder's manifest.txt names feeds, fetches with expected values, targets and \
+      initialisers. The first run is compared with the expected values; then warm runs are timed.
       """)
 
   enum Mode: String, ExpressibleByArgument, CaseIterable {
@@ -19,25 +19,35 @@ struct BenchCommand: ParsableCommand {
     case callable
   }
 
-  @Option(name: .long, help: "The GraphDef; by default the one that the manifest names.")
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The GraphDef; by default the one that the manifest names.", valueName: "file"),
+    completion: .file(extensions: LoadedModel.fileExtensions))
   var graph: String?
 
-  @Option(name: .long, help: "The workload's folder.")
+  @Option(
+    name: .long, help: ArgumentHelp("The workload's folder.", valueName: "folder"),
+    completion: .directory)
   var feeds: String
 
-  @Option(name: .long, help: "Threads inside a kernel; 0 means one per processor.")
+  @Option(
+    name: .long, help: ArgumentHelp("Threads inside a kernel; 0 means one per processor.", valueName: "threads"))
   var intra = 1
 
-  @Option(name: .long, help: "Threads across kernels; accepted for comparisons, steps run inline.")
+  @Option(
+    name: .long, help: ArgumentHelp("Threads across kernels; accepted for comparisons, steps run inline.", valueName: "threads"))
   var inter = 1
 
-  @Option(name: .long, help: "Runs to time.")
+  @Option(
+    name: .long, help: ArgumentHelp("Runs to time.", valueName: "runs"))
   var iters: Int?
 
-  @Option(name: .long, help: "Seconds to time runs for.")
+  @Option(
+    name: .long, help: ArgumentHelp("Seconds to time runs for.", valueName: "seconds"))
   var time = 1.0
 
-  @Option(name: .long, help: "run or callable.")
+  @Option(name: .long, help: "Whether names are resolved in every run, or once.")
   var mode = Mode.callable
 
   @Flag(name: .long, help: "Print one JSON object on a line.")

@@ -61,7 +61,8 @@ import Weirloom
     for (index, object) in recorded.enumerated() where !unset.contains(index) {
       let wanted = try JSONTensor.tensor(object)
       guard let actual = outputs[index] else { return "no output \(index)" }
-      if let fault = difference(actual, wanted, rtol: 2e-6, atol: 1e-7) {
+      let tolerance = Tolerance(relative: 2e-6, absolute: 1e-7)
+      if let fault = try actual.difference(from: wanted, tolerance: tolerance) {
         return "output \(index): \(fault)"
       }
     }
