@@ -63,4 +63,11 @@ LOOM_DISPATCH_BOTH(gemv)
 LOOM_DISPATCH(loom_transpose_4)
 LOOM_DISPATCH(loom_transpose_8)
 
+LOOM_DISPATCH(loom_window_dot_f32)
+LOOM_DISPATCH(loom_window_scatter_f32)
+LOOM_DISPATCH(loom_window_spread_f32)
+LOOM_DISPATCH(loom_window_mean_f32)
+LOOM_DISPATCH(loom_window_max_f32)
+LOOM_DISPATCH(loom_window_max_gradient_f32)
+
 #endif

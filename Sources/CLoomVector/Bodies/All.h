@@ -7,3 +7,4 @@
 #include "Gemv.h"
 #include "Reduce.h"
 #include "Transpose.h"
+#include "Window.h"

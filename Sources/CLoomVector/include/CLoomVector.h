@@ -9,3 +9,4 @@
 #include "loom_scratch.h"
 #include "loom_thread.h"
 #include "loom_transpose.h"
+#include "loom_window.h"

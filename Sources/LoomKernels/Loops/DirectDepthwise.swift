@@ -54,6 +54,17 @@ public enum DirectDepthwise {
     let first = unsafe try a.pointer(of: Value.self)
     let second = unsafe try b.pointer(of: Value.self)
     let target = unsafe try c.writablePointer(of: Value.self)
+    if let (a, b, c) = unsafe FloatCopies.cast((first, second, target), to: Float.self),
+      geometry.outputChannels == geometry.inputChannels
+    {
+      switch pass {
+      case .forward: return unsafe FloatWindows.convolve(a, b, into: c, geometry, workers)
+      case .backwardInput:
+        return unsafe FloatWindows.convolveBackInput(a, b, into: c, geometry, workers)
+      case .backwardFilter:
+        return unsafe FloatWindows.convolveBackFilter(a, b, into: c, geometry, workers)
+      }
+    }
     let images = geometry.batch
     let window = Double(geometry.taps) * Double(geometry.outputChannels) * 0.2
     switch pass {

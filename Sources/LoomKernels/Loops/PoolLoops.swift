@@ -9,6 +9,10 @@ public enum PoolLoops {
   public static func maximum(
     _ x: AnyTensor, into y: AnyTensor, _ geometry: ConvolutionGeometry, workers: WorkerPool
   ) throws(StatusError) {
+    if x.dtype == .float {
+      return try unsafe FloatWindows.maximum(
+        x.pointer(of: Float.self), into: y.writablePointer(of: Float.self), geometry, workers)
+    }
     try x.dtype.visitReal(Maximum(x: x, y: y, geometry: geometry, workers: workers))
   }
 
@@ -29,6 +33,11 @@ public enum PoolLoops {
     _ x: AnyTensor, _ upstream: AnyTensor, into dx: AnyTensor, _ geometry: ConvolutionGeometry,
     workers: WorkerPool
   ) throws(StatusError) {
+    if x.dtype == .float {
+      return try unsafe FloatWindows.maximumGradient(
+        x.pointer(of: Float.self), upstream.pointer(of: Float.self),
+        into: dx.writablePointer(of: Float.self), geometry, workers)
+    }
     try x.dtype.visitReal(
       MaximumGradient(x: x, upstream: upstream, dx: dx, geometry: geometry, workers: workers))
   }
@@ -58,11 +67,13 @@ public enum PoolLoops {
     _ x: AnyTensor, into y: AnyTensor, _ geometry: ConvolutionGeometry, workers: WorkerPool
   ) throws(StatusError) {
     switch x.dtype {
-    case .float: try mean(x, y, geometry, workers, of: Float.self)
+    case .float:
+      try unsafe FloatWindows.mean(
+        x.pointer(of: Float.self), into: y.writablePointer(of: Float.self), geometry, workers)
     case .double: try mean(x, y, geometry, workers, of: Double.self)
     default:
       let wide = try AnyTensor.uninitialized(dtype: .float, shape: y.shape)
-      try mean(Widening.float(x), wide, geometry, workers, of: Float.self)
+      try mean(Widening.float(x), into: wide, geometry, workers: workers)
       try Widening.narrow(wide, into: y)
     }
   }
@@ -73,11 +84,14 @@ public enum PoolLoops {
     workers: WorkerPool
   ) throws(StatusError) {
     switch dx.dtype {
-    case .float: try meanGradient(upstream, dx, geometry, workers, of: Float.self)
+    case .float:
+      try unsafe FloatWindows.meanGradient(
+        upstream.pointer(of: Float.self), into: dx.writablePointer(of: Float.self), geometry,
+        workers)
     case .double: try meanGradient(upstream, dx, geometry, workers, of: Double.self)
     default:
       let wide = try AnyTensor.uninitialized(dtype: .float, shape: dx.shape)
-      try meanGradient(Widening.float(upstream), wide, geometry, workers, of: Float.self)
+      try meanGradient(Widening.float(upstream), into: wide, geometry, workers: workers)
       try Widening.narrow(wide, into: dx)
     }
   }
