@@ -76,7 +76,7 @@ public enum RandomPoissonV2: OpDeclaration {
       "dtype: {half, float, double, int32, int64} = int64",
     ], isStateful: true)
   public static let shapes = ShapeFunction.drawsPerParameter
-  public static let gradient = GradientRule.notDifferentiable(because: "draws are discrete")
+  public static let gradient = GradientRule.undefined
   public static var properties: OpProperties { .random }
   public static let kernels = KernelTable {
     try DrawKernel($0, .poisson, parameter: 1, source: .make($0))
@@ -94,7 +94,7 @@ public enum RandomPoisson: OpDeclaration {
       "dtype: {half, float, double}",
     ], isStateful: true, deprecatedSince: 25)
   public static let shapes = ShapeFunction.drawsPerParameter
-  public static let gradient = GradientRule.notDifferentiable(because: "draws are discrete")
+  public static let gradient = GradientRule.undefined
   public static var properties: OpProperties { .random }
   public static let kernels = KernelTable {
     try DrawKernel($0, .poisson, parameter: 1, source: .make($0))
