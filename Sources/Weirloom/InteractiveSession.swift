@@ -30,7 +30,11 @@ public final class InteractiveSession: Sendable {
     }
   }
 
-  deinit { if isOpen.load(ordering: .acquiring) { InteractiveSession.count.subtract(1, ordering: .relaxed) } }
+  deinit {
+    if isOpen.load(ordering: .acquiring) {
+      InteractiveSession.count.subtract(1, ordering: .relaxed)
+    }
+  }
 
   public var graph: Graph { session.graph }
 

@@ -40,7 +40,8 @@ enum Detached {
     cancelling cancellation: CancellationState, _ work: @escaping @Sendable () throws -> R
   ) async -> Result<R, StatusError> {
     await withTaskCancellationHandler {
-      await withCheckedContinuation { (continuation: CheckedContinuation<Result<R, StatusError>, Never>) in
+      await withCheckedContinuation {
+        (continuation: CheckedContinuation<Result<R, StatusError>, Never>) in
         do throws(StatusError) {
           try ThreadCache.shared.run {
             do { continuation.resume(returning: .success(try work())) } catch {

@@ -9,7 +9,8 @@ extension DirectEngine {
     snapshot.connect(&signature)
     var partitioner = try Partitioner(
       snapshot: snapshot, signature: signature, placements: runnable.plan.placements,
-      devices: devices, folding: Folding(enabled: plannerOptions.foldsConstants, resources: resources)
+      devices: devices,
+      folding: Folding(enabled: plannerOptions.foldsConstants, resources: resources)
     )
     return partitioner.graphs()
   }
@@ -134,7 +135,8 @@ private struct Partitioner {
     }
     guard source != target else { return name }
     return receive(
-      name, dtype: node.outputTypes[endpoint.index].base, from: source, on: target, prefix: node.name)
+      name, dtype: node.outputTypes[endpoint.index].base, from: source, on: target,
+      prefix: node.name)
   }
 
   private mutating func controlInput(from id: Int, on target: String) -> String? {
@@ -185,7 +187,8 @@ private struct Partitioner {
     ]
     add(
       NodeDefinition(
-        name: "\(prefix)/_\(2 * edgeCount - 1)", op: BoundaryOp.send, inputs: [name], device: source,
+        name: "\(prefix)/_\(2 * edgeCount - 1)", op: BoundaryOp.send, inputs: [name],
+        device: source,
         attributes: attributes.merging(["T": .type(dtype)]) { first, _ in first }))
     let receiver = "\(prefix)/_\(2 * edgeCount)"
     add(

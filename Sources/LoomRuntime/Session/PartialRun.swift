@@ -116,7 +116,8 @@ extension Session {
     let piece = try resolve(fetch, partial: feeds)
     guard !piece.isEmpty else { return try rebuild(fetch, []) }
     return try rebuild(
-      fetch, piece.results(try engine.runPartial(handle, feeds: piece.feeds, fetches: piece.fetches)))
+      fetch,
+      piece.results(try engine.runPartial(handle, feeds: piece.feeds, fetches: piece.fetches)))
   }
 
   /// Gives feeds to a partial run and takes a fetch, on a thread of its own; cancelling the task ends the

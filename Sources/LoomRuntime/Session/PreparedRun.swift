@@ -98,7 +98,9 @@ package final class PreparedRun: Sendable {
     // A run that has something to feed tells of a closed session as `run` does.
     if !values.isEmpty { try session.checkNotClosed() }
     for index in values.indices {
-      guard checks[index].dtype == values[index].dtype else { throw wrongType(index, values[index]) }
+      guard checks[index].dtype == values[index].dtype else {
+        throw wrongType(index, values[index])
+      }
       guard checks[index].shape.isCompatible(with: values[index].shape) else {
         throw wrongShape(index, values[index])
       }
