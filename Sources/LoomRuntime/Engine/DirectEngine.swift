@@ -64,6 +64,9 @@ package final class DirectEngine: Sendable {
     }
   }
 
+  /// How many plans are kept.
+  package var planCount: Int { state.withLock { $0.plans.count } }
+
   func makePlan(
     _ signature: RunSignature, _ options: Planner.Options
   ) throws(StatusError) -> Plan {

@@ -19,9 +19,15 @@ extension Feedable {
   ///
   /// - Throws: ``StatusError/Code/invalidArgument`` if the value does not fit, or a tensor stands twice.
   public func feed(_ value: Value) throws(StatusError) -> Feed {
-    let outputs = feedParts
     var tensors: [AnyTensor] = []
     try split(value, into: &tensors)
+    return try Feed(parts: feedParts, tensors)
+  }
+}
+
+extension Feed {
+  /// The parts of a key with their values.
+  fileprivate init(parts outputs: [AnyOutput], _ tensors: [AnyTensor]) throws(StatusError) {
     guard outputs.count == tensors.count else {
       throw .internal("A feed of \(outputs.count) tensors was split into \(tensors.count)")
     }
@@ -30,7 +36,7 @@ extension Feedable {
       throw .invalidArgument(
         "Cannot flatten dict because this key is not unique: \(output.name)")
     }
-    return Feed(parts: zip(outputs, tensors).map { .init(key: .output($0), value: .tensor($1)) })
+    self.init(parts: zip(outputs, tensors).map { .init(key: .output($0), value: .tensor($1)) })
   }
 }
 
@@ -80,5 +86,14 @@ public struct FeedPack<each Key: Feedable>: Feedable {
     _ value: (repeat (each Key).Value), into tensors: inout [AnyTensor]
   ) throws(StatusError) {
     repeat try (each keys).split(each value, into: &tensors)
+  }
+
+  /// Feeds a value for each key.
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` if a value does not fit, or a tensor stands twice.
+  public func feed(_ values: repeat (each Key).Value) throws(StatusError) -> Feed {
+    var tensors: [AnyTensor] = []
+    repeat try (each keys).split(each values, into: &tensors)
+    return try Feed(parts: feedParts, tensors)
   }
 }
