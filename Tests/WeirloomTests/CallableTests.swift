@@ -39,7 +39,7 @@ import Weirloom
     expectStatus(.invalidArgument, "not an element of this graph") {
       try session.makeCallable(fetching: foreign)
     }
-    expectStatus(.invalidArgument, "not in the graph") { try session.makeCallable(fetching: "y:0") }
+    expectStatus(.invalidArgument, "does not exist") { try session.makeCallable(fetching: "y:0") }
   }
 
   // CAL-005, CAL-006, CAL-017

@@ -82,26 +82,6 @@ import Weirloom
     #expect(time < .seconds(1))
   }
 
-  // CLO-011
-  @Test func `closing ends async runs, callables and partial runs that wait`() async throws {
-    let graph = try Graph.forTests()
-    let blocked = try graph.block("CLO-011b")
-    let x = try graph.placeholder(Float.self)
-    let later = try graph.block("CLO-011c", after: x.erased)
-    let session = try Session(graph: graph)
-    let callable = try session.makeCallable(fetching: blocked)
-    let handle = try session.setUpPartialRun(feeding: x, fetching: later)
-    let run = Task { try await callable() }
-    let partial = OnThread {
-      try session.runPartial(handle, fetching: later, feeds: [x.feed(1)])
-    }
-    #expect(Tally.wait(for: "CLO-011b"))
-    #expect(Tally.wait(for: "CLO-011c"))
-    session.close()
-    expectStatus(.cancelled) { try partial.value() }
-    await expectStatus(.cancelled) { try await run.value }
-  }
-
   // CLO-013
   @Test func `letting go of a session closes it quietly`() throws {
     let graph = Graph()

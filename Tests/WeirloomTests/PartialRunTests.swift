@@ -98,7 +98,7 @@ import Weirloom
       handle, fetching: f.r1, feeds: [f.a.feed(1), f.b.feed(2)])
     #expect(sum.scalar == 3)
     try refuse("The feed a:0 has already been fed.", f.r2, f.a.feed(1), f.c.feed(1))
-    try refuse("The fetch r1:0 has already been fetched.", f.r1)
+    refuse("The fetch r1:0 has already been fetched.", f.r1)
     let product = try f.session.runPartial(handle, fetching: f.r2, feeds: [f.c.feed(2)])
     #expect(product.scalar == 6)
   }

@@ -226,32 +226,6 @@ import Weirloom
     #expect(error?.message.contains("Uninitialized variables that this run needs: v, x") ?? false)
   }
 
-  @Test func `cancelling the task cancels its step and no other`() async throws {
-    let graph = try Graph.forTests()
-    let blocked = try graph.block("task-cancel")
-    let x = try graph.constant(Float(1))
-    let session = try Session(graph: graph)
-    let task = Task { try await session.run(blocked) }
-    #expect(Tally.wait(for: "task-cancel"))
-    task.cancel()
-    await expectStatus(.cancelled, "task", node: "task-cancel") { try await task.value }
-    #expect(try await session.run(x).scalar == 1)
-  }
-
-  @Test func `many async runs may wait at once and the session still runs`() async throws {
-    let graph = try Graph.forTests()
-    let x = try graph.constant(Float(1))
-    let session = try Session(graph: graph)
-    let keys = (0..<12).map { "waiting-\($0)" }
-    let tasks = try keys.map { key in
-      let blocked = try graph.block(key)
-      return Task { try await session.run(blocked) }
-    }
-    for key in keys { #expect(Tally.wait(for: key)) }
-    #expect(try await session.run(x).scalar == 1)
-    for task in tasks { task.cancel() }
-    for task in tasks { await expectStatus(.cancelled) { try await task.value } }
-  }
 }
 
 extension Output<Float> {
