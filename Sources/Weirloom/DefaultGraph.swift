@@ -7,7 +7,7 @@ extension Graph {
   @TaskLocal private static var active: Graph?
   private static let root = Mutex<Graph?>(nil)
 
-  /// The innermost graph whose ``asDefault(_:)-body`` the task is inside of, otherwise one graph that
+  /// The innermost graph whose `asDefault(_:)-body` the task is inside of, otherwise one graph that
   /// all of the process shares.
   public static var `default`: Graph {
     if let active { return active }
@@ -36,7 +36,7 @@ extension Graph {
 
   /// Forgets the graph that all of the process shares; the next use makes a new one.
   ///
-  /// - Throws: ``StatusError/Code/failedPrecondition`` inside of ``asDefault(_:)-body``.
+  /// - Throws: ``StatusError/Code/failedPrecondition`` inside of `asDefault(_:)-body`.
   public static func resetDefault() throws(StatusError) {
     guard active == nil else {
       throw .failedPrecondition(

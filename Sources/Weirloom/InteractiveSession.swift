@@ -13,7 +13,10 @@ public final class InteractiveSession: Sendable {
   /// How many there are, to warn of a second one.
   private static let count = Atomic<Int>(0)
 
-  /// - Parameter graph: by default ``Graph/default``.
+  /// - Parameters:
+  ///   - graph: By default ``Graph/default``.
+  ///   - target: As for a ``Session``.
+  ///   - configuration: As for a ``Session``.
   /// - Throws: What making a session throws; the thread's default stays as it was then.
   public init(
     graph: Graph? = nil, target: String = "", configuration: SessionConfiguration = .init()

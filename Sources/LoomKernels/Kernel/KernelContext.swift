@@ -3,7 +3,7 @@ public import LoomCore
 /// What a kernel sees of the running step: its inputs, its outputs and the step's services.
 ///
 /// Lives for one call on one thread; not copyable, so that it can't escape. Tensors of at most
-/// ``smallBytes`` stay in their slot from run to run; larger ones go through the step's pool.
+/// `smallBytes` stay in their slot from run to run; larger ones go through the step's pool.
 @safe public struct KernelContext: ~Copyable {
   /// Memory up to this size is kept per output instead of being pooled: a page.
   package static let smallBytes = 4096

@@ -1,6 +1,6 @@
 public import LoomCore
 
-/// Something that is done for one of the ordered dtypes; called through ``/LoomCore/DType/visitReal(_:)``.
+/// Something that is done for one of the ordered dtypes; called through `/LoomCore/DType/visitReal(_:)`.
 public protocol RealVisitor {
   func visit<Scalar: RealScalar>(_ type: Scalar.Type) throws(StatusError)
 }

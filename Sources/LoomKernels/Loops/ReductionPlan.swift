@@ -4,7 +4,7 @@ public import LoomCore
 ///
 /// Neighbouring dimensions that are reduced (or kept) alike are merged and sizes of 1 dropped, so
 /// that almost every reduction becomes `[outer, reduced, inner]`. What remains of other patterns is
-/// walked by the odometers ``keptSizes`` and ``reducedSizes`` around that block.
+/// walked by the odometers `keptSizes` and `reducedSizes` around that block.
 public struct ReductionPlan: Sendable {
   /// The shape of the result.
   public let output: Shape

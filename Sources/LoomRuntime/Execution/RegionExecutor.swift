@@ -87,7 +87,7 @@ struct RegionExecutor {
     do throws(StatusError) {
       switch role {
       case .switch: try select(layout, frame)
-      case .nextIteration, .enter, .exit:
+      case .nextIteration, .enter, .exit, .loopCondition:
         frame.setDead(layout, false)
         frame.forward(layout, 0, to: Int(layout.outputBase))
       default:

@@ -20,7 +20,7 @@ public struct PartialRun: ~Copyable, Sendable {
 
   /// Gives feeds and takes a fetch.
   ///
-  /// - Throws: What ``Session/runPartial(_:fetching:feeds:)`` throws.
+  /// - Throws: What `Session/runPartial(_:fetching:feeds:)` throws.
   public func fetch<F: Fetchable>(
     _ fetch: F, feeding feeds: Feed...
   ) throws(StatusError) -> F.Fetched {
@@ -78,7 +78,7 @@ extension Session {
   /// ``endPartialRun(_:)``, or with the session.
   ///
   /// - Returns: the step's handle; every call gives another.
-  /// - Throws: What ``withPartialRun(feeding:fetching:body:)`` throws.
+  /// - Throws: What `withPartialRun(feeding:fetching:body:)` throws.
   public func setUpPartialRun<each Key: Feedable>(
     feeding keys: repeat each Key, fetching fetch: some Fetchable
   ) throws(StatusError) -> String {

@@ -42,7 +42,7 @@ public struct GradientOptions: Sendable {
 }
 
 /// Gradient rules by name: of ops that have none or another, and of the names that
-/// ``LoomGraph/Graph/withGradientOverride(_:_:)`` refers to.
+/// `LoomGraph/Graph/withGradientOverride(_:_:)` refers to.
 public struct GradientRegistry: Sendable {
   private var rules: [String: GradientRule] = [:]
 

@@ -9,7 +9,7 @@ public import LoomGraph
 ///   - upstream: The gradient that arrives at each of `ys`; ones where `nil`. Complex `ys` need one.
 ///   - stopGradients: Tensors to be taken as constants.
 /// - Returns: One gradient for each of `xs`; `nil` where nothing of it reaches `ys`, or
-///   where a dtype on the way has no derivative. ``LoomGraph/IndexedSlices`` where only rows
+///   where a dtype on the way has no derivative. `LoomGraph/IndexedSlices` where only rows
 ///   of a tensor are read.
 /// - Throws: ``StatusError/Code/notFound`` if an op on the way has no gradient,
 ///   ``StatusError/Code/invalidArgument`` if `upstream` does not fit.

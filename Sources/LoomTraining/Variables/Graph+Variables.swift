@@ -16,7 +16,7 @@ extension Graph {
     try makeVariable(name, initialValue, options)
   }
 
-  /// A variable of elements of any type; see ``variable(_:initialValue:options:)-float``.
+  /// A variable of elements of any type; see `variable(_:initialValue:options:)-float`.
   public func variable<Scalar: TensorScalar>(
     _ name: String? = nil, initialValue: Initializer<Scalar>,
     options: VariableOptions = VariableOptions()

@@ -2,7 +2,7 @@ public import LoomCore
 public import LoomGraph
 import Synchronization
 
-/// Whether ``LoomGraph/Graph/getVariable(_:_:initializer:options:)-float`` makes variables or finds them.
+/// Whether `LoomGraph/Graph/getVariable(_:_:initializer:options:)-float` makes variables or finds them.
 public enum VariableReuse: Sendable, Hashable {
   /// Makes; a name that stands is an error.
   case never

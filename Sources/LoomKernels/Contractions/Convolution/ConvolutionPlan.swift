@@ -11,7 +11,7 @@ public import LoomCore
 ///
 /// half runs as Float and is rounded once at the end; so does bfloat16 where the processor has no
 /// matrix instructions for it. Results do not depend on the number of threads, except those of
-/// ``Direction/backwardFilter(isDeterministic:)`` where they are said to.
+/// `Direction/backwardFilter(isDeterministic:)` where they are said to.
 public final class ConvolutionPlan<Scalar: FloatingScalar>: Sendable {
   public typealias Direction = ConvolutionDirection
 
