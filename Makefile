@@ -10,7 +10,7 @@ weirloom := $(BUILD)/release/weirloom
 swift_files := Scripts/hand-written-sources --all
 import_check := --explicit-target-dependency-import-check error
 
-.PHONY: help demo test build lint format bench-smoke docs dependencies clean
+.PHONY: help demo test build lint format bench-smoke examples docs dependencies clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -22,6 +22,7 @@ demo: dependencies ## Build in release mode and train a network on images of dig
 
 test: dependencies ## Build in debug mode and run every test.
 	$(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(import_check) $(TEST_ARGUMENTS)
+	@Scripts/generate-checklist
 
 build: dependencies ## Leave the full release binary at .build/release/weirloom.
 	$(SWIFT) build --scratch-path $(BUILD) -c release --product weirloom
@@ -35,6 +36,9 @@ format: ## Format the hand-written sources in place.
 
 bench-smoke: build ## Run a few small benchmarks and check their results.
 	Scripts/bench-smoke $(weirloom)
+
+examples: dependencies ## Build and run the examples.
+	SWIFT=$(SWIFT) Scripts/run-examples
 
 docs: dependencies ## Build the documentation into .build/documentation.
 	SWIFT=$(SWIFT) Scripts/build-documentation $(BUILD)

@@ -110,6 +110,9 @@ let package = Package(
         swiftSettings: settings),
 
       .testTarget(
+        name: "CommandTests", dependencies: ["LoomTestSupport", "Weirloom", "weirloom-cli"],
+        swiftSettings: settings),
+      .testTarget(
         name: "LoomFormatsTests",
         dependencies: [
           "LoomCore", "LoomFormats", "LoomGraph", "LoomProto", "LoomRuntime", "LoomTestSupport",

@@ -3,7 +3,7 @@ public import LoomGraph
 /// Ops that move, select and arrange elements, and ask for shapes.
 public enum ArrayOps {
   public static let all: [any OpDefinition.Type] =
-    shapes + reordering + joining + slicing + filling + indexing
+    shapes + reordering + joining + slicing + filling + indexing + blocks + matrices + quantizing
 
   private static let shapes: [any OpDefinition.Type] = [
     ExpandDims.self, Rank.self, Reshape.self, ShapeN.self, ShapeOp.self, Size.self, Squeeze.self,
@@ -11,7 +11,7 @@ public enum ArrayOps {
 
   private static let reordering: [any OpDefinition.Type] = [
     ConjugateTranspose.self, InvertPermutation.self, Reverse.self, ReverseSequence.self,
-    ReverseV2.self, Transpose.self,
+    ReverseV2.self, Roll.self, Transpose.self,
   ]
 
   private static let filling: [any OpDefinition.Type] = [
@@ -20,10 +20,12 @@ public enum ArrayOps {
   ]
 
   private static let indexing: [any OpDefinition.Type] = [
-    DynamicPartition.self, DynamicStitch.self, Gather.self, GatherNd.self, GatherV2.self,
+    DynamicPartition.self, DynamicStitch.self, EditDistance.self, Gather.self, GatherNd.self,
+    GatherV2.self,
+    InplaceAdd.self, InplaceSub.self, InplaceUpdate.self, LowerBound.self,
     ParallelDynamicStitch.self, ScatterNd.self, ScatterNdNonAliasingAdd.self,
     TensorScatterAdd.self, TensorScatterMax.self, TensorScatterMin.self, TensorScatterSub.self,
-    TensorScatterUpdate.self, Where.self,
+    TensorScatterUpdate.self, UnravelIndex.self, UpperBound.self, Where.self,
   ]
 
   private static let joining: [any OpDefinition.Type] = [
@@ -32,5 +34,21 @@ public enum ArrayOps {
 
   private static let slicing: [any OpDefinition.Type] = [
     SliceOp.self, StridedSlice.self, StridedSliceGrad.self, TensorStridedSliceUpdate.self,
+  ]
+
+  private static let blocks: [any OpDefinition.Type] = [
+    BatchToSpace.self, BatchToSpaceND.self, DepthToSpace.self, ExtractImagePatches.self,
+    ExtractVolumePatches.self, SpaceToBatch.self, SpaceToBatchND.self, SpaceToDepth.self,
+  ]
+
+  private static let matrices: [any OpDefinition.Type] = [
+    Diag.self, DiagPart.self, MatrixBandPart.self, MatrixDiag.self, MatrixDiagPart.self,
+    MatrixDiagPartV2.self, MatrixDiagPartV3.self, MatrixDiagV2.self, MatrixDiagV3.self,
+    MatrixSetDiag.self, MatrixSetDiagV2.self, MatrixSetDiagV3.self,
+  ]
+
+  private static let quantizing: [any OpDefinition.Type] = [
+    QuantizeAndDequantizeV2.self, QuantizeAndDequantizeV3.self, QuantizeAndDequantizeV4.self,
+    QuantizeAndDequantizeV4Grad.self, QuantizeV2.self,
   ]
 }

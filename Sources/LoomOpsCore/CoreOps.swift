@@ -9,8 +9,9 @@ public enum CoreOps {
     ] + identities + printing + controlFlow + boundary + sessionTensors
 
   private static let identities: [any OpDefinition.Type] = [
-    DebugGradientIdentity.self, DebugGradientRefIdentity.self, DeepCopy.self,
-    GuaranteeConst.self, IdentityN.self, PreventGradient.self, Snapshot.self, StopGradient.self,
+    Copy.self, CopyHost.self, DebugGradientIdentity.self, DebugGradientRefIdentity.self,
+    DeepCopy.self, GuaranteeConst.self, IdentityN.self, PreventGradient.self, Snapshot.self,
+    StopGradient.self,
   ]
 
   private static let printing: [any OpDefinition.Type] = [

@@ -56,6 +56,32 @@ public enum Snapshot: OpDeclaration {
   public static let kernels = KernelTable.passing
 }
 
+/// Its input; marks a tensor for debuggers.
+public enum Copy: OpDeclaration {
+  public static let signature = OpSignature(
+    "Copy", inputs: ["input: T"], outputs: ["output: T"],
+    attributes: [
+      "T: type", "tensor_name: string = \"\"", "debug_ops_spec: list(string) = []",
+    ], allowsUninitializedInput: true)
+  public static let shapes = ShapeFunction.passing
+  public static let gradient = GradientRule.undefined
+  public static var properties: OpProperties { OpProperties(isIdentityLike: true) }
+  public static let kernels = KernelTable.passing
+}
+
+/// Its input, in host memory; marks a tensor for debuggers.
+public enum CopyHost: OpDeclaration {
+  public static let signature = OpSignature(
+    "CopyHost", inputs: ["input: T"], outputs: ["output: T"],
+    attributes: [
+      "T: type", "tensor_name: string = \"\"", "debug_ops_spec: list(string) = []",
+    ], allowsUninitializedInput: true)
+  public static let shapes = ShapeFunction.passing
+  public static let gradient = GradientRule.undefined
+  public static var properties: OpProperties { OpProperties(isIdentityLike: true) }
+  public static let kernels = KernelTable.passing
+}
+
 /// A copy of its input in memory of its own.
 public enum DeepCopy: OpDeclaration {
   public static let signature = OpSignature(

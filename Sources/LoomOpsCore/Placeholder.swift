@@ -8,7 +8,9 @@ public enum Placeholder: OpDeclaration {
   public static let signature = OpSignature(
     "Placeholder", outputs: ["output: dtype"], attributes: ["dtype: type", "shape: shape = ?"])
   public static let shapes = ShapeFunction { context in
-    context.setOutput(0, try context.attributes.shape("shape"))
+    // Up to version 21 an unknown shape was written as a scalar's.
+    let shape = try context.attributes.shape("shape")
+    context.setOutput(0, context.producer <= 21 && shape.rank == 0 ? .unknown : shape)
   }
   public static let gradient = GradientRule.notDifferentiable(because: "it has no inputs")
   public static var properties: OpProperties { OpProperties(role: .placeholder, isFoldable: false) }

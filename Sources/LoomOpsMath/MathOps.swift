@@ -3,7 +3,7 @@ public import LoomGraph
 /// Arithmetic, elementary functions, comparisons, selection and casts: what works element by element.
 public enum MathOps {
   public static let all: [any OpDefinition.Type] =
-    arithmetic + elementary + comparisons + conversions
+    arithmetic + elementary + special + comparisons + conversions
 
   private static let arithmetic: [any OpDefinition.Type] = [
     Abs.self, AccumulateNV2.self, Add.self, AddN.self, AddV2.self, Ceil.self, Cross.self, Div.self,
@@ -18,6 +18,14 @@ public enum MathOps {
     Acos.self, Acosh.self, Asin.self, Asinh.self, Atan.self, Atan2.self, Atanh.self, Cos.self,
     Cosh.self, Exp.self, Expm1.self, Log.self, Log1p.self, Sigmoid.self, SigmoidGrad.self, Sin.self,
     Sinh.self, Tan.self, Tanh.self, TanhGrad.self,
+  ]
+
+  private static let special: [any OpDefinition.Type] = [
+    BesselI0.self, BesselI0e.self, BesselI1.self, BesselI1e.self, BesselJ0.self, BesselJ1.self,
+    BesselK0.self, BesselK0e.self, BesselK1.self, BesselK1e.self, BesselY0.self, BesselY1.self,
+    Betainc.self, Dawsn.self, Digamma.self, Erf.self, Erfc.self, Erfinv.self, Expint.self,
+    FresnelCos.self, FresnelSin.self, Igamma.self, IgammaGradA.self, Igammac.self, Lgamma.self,
+    Ndtri.self, Polygamma.self, Spence.self, Xdivy.self, Xlog1py.self, Xlogy.self, Zeta.self,
   ]
 
   private static let comparisons: [any OpDefinition.Type] = [

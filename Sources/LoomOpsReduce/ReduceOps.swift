@@ -7,11 +7,12 @@ public enum ReduceOps {
 
   static let reductions: [any OpDefinition.Type] = [
     AllTrue.self, AnyTrue.self, ArgMax.self, ArgMin.self, Cumprod.self, Cumsum.self,
+    CumulativeLogsumexp.self,
     EuclideanNorm.self, L2Loss.self, Max.self, Mean.self, Min.self, Prod.self, Sum.self,
   ]
 
   static let products: [any OpDefinition.Type] = [
-    BatchMatMul.self, BatchMatMulV2.self, BatchMatMulV3.self, MatMul.self,
+    BatchMatMul.self, BatchMatMulV2.self, BatchMatMulV3.self, Einsum.self, MatMul.self,
   ]
 
   static let sorting: [any OpDefinition.Type] = [
@@ -19,12 +20,18 @@ public enum ReduceOps {
   ]
 
   static let counting: [any OpDefinition.Type] = [
-    ListDiff.self, Unique.self, UniqueV2.self, UniqueWithCounts.self, UniqueWithCountsV2.self,
+    Bincount.self, Bucketize.self, DenseBincount.self, HistogramFixedWidth.self, ListDiff.self,
+    RaggedBincount.self, SparseBincount.self, Unique.self, UniqueV2.self, UniqueWithCounts.self,
+    UniqueWithCountsV2.self,
   ]
 
   static let segments: [any OpDefinition.Type] = [
-    SparseSegmentMean.self, SparseSegmentMeanWithNumSegments.self, SparseSegmentSqrtN.self,
-    SparseSegmentSqrtNWithNumSegments.self, SparseSegmentSum.self,
+    SegmentMax.self, SegmentMean.self, SegmentMin.self, SegmentProd.self, SegmentSum.self,
+    SparseSegmentMean.self, SparseSegmentMeanGrad.self, SparseSegmentMeanGradV2.self,
+    SparseSegmentMeanWithNumSegments.self, SparseSegmentSqrtN.self, SparseSegmentSqrtNGrad.self,
+    SparseSegmentSqrtNGradV2.self,
+    SparseSegmentSqrtNWithNumSegments.self, SparseSegmentSum.self, SparseSegmentSumGrad.self,
+    SparseSegmentSumGradV2.self,
     SparseSegmentSumWithNumSegments.self, UnsortedSegmentMax.self, UnsortedSegmentMin.self,
     UnsortedSegmentProd.self, UnsortedSegmentSum.self,
   ]

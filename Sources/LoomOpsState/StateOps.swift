@@ -21,7 +21,7 @@ public enum StateOps {
   private static let scatters: [any OpDefinition.Type] =
     ops(ScatterReplace.self) + ops(ScatterSum.self) + ops(ScatterDifference.self)
     + rowOps(ScatterProduct.self) + rowOps(ScatterQuotient.self) + ops(ScatterMinimum.self)
-    + ops(ScatterMaximum.self)
+    + ops(ScatterMaximum.self) + [StridedSliceAssign.self, ResourceStridedSliceAssign.self]
 
   private static func ops<Rule: ScatterRule>(_ rule: Rule.Type) -> [any OpDefinition.Type] {
     rowOps(rule) + [ScatterNd<Rule>.self, ResourceScatterNd<Rule>.self]

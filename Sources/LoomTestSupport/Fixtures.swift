@@ -18,11 +18,15 @@ public enum Fixtures {
     root.appending(path: relative).path(percentEncoded: false)
   }
 
+  /// The address of a file, given below ``root``.
+  public static func url(_ relative: String) -> URL { root.appending(path: relative) }
+
   /// Names of what lies in a folder below ``root``, sorted; empty if there is none.
   public static func names(in folder: String) -> [String] {
     let path = root.appending(path: folder).resolvingSymlinksInPath()
     // A folder that can't be read holds nothing to test; tests check that there is something.
-    let names = try? FileManager.default.contentsOfDirectory(atPath: path.path(percentEncoded: false))
+    let names = try? FileManager.default.contentsOfDirectory(
+      atPath: path.path(percentEncoded: false))
     return (names ?? []).sorted()
   }
 }

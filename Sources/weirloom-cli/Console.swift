@@ -6,22 +6,10 @@ import Weirloom
 enum Console {
   private static let longestError = 10
 
-  static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+  static func print(_ text: String) { StandardStream.output.write(text + "\n") }
 
   static func note(_ text: String, terminator: String = "\n") {
-    write(text + terminator, to: STDERR_FILENO)
-  }
-
-  /// A reader that went away (`weirloom ops | head`) is no error of ours.
-  private static func write(_ text: String, to file: Int32) {
-    var bytes = Array(text.utf8)[...]
-    while !bytes.isEmpty {
-      let count = unsafe bytes.withUnsafeBytes {
-        unsafe Glibc.write(file, $0.baseAddress, $0.count)
-      }
-      guard count > 0 else { return }
-      bytes = bytes.dropFirst(count)
-    }
+    StandardStream.error.write(text + terminator)
   }
 
   static func fail(_ error: StatusError) -> Never {

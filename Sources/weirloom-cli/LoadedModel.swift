@@ -3,16 +3,22 @@ import Weirloom
 
 /// A model file as a graph.
 struct LoadedModel {
+  static let fileExtensions = ["pb", "pbtxt", "meta"]
+
   let graph: Graph
   let definition: GraphDefinition
 
   /// Loads a binary or text GraphDef, or a MetaGraphDef (`.meta`).
   init(path: String) throws(StatusError) {
-    definition =
-      path.hasSuffix(".meta")
-      ? try MetaGraph(contentsOf: path).graph : try GraphDefinition(contentsOf: path)
-    graph = Graph()
-    try graph.importDefinition(definition, name: nil)
+    do throws(StatusError) {
+      definition =
+        path.hasSuffix(".meta")
+        ? try MetaGraph(contentsOf: path).graph : try GraphDefinition(contentsOf: path)
+      graph = Graph()
+      try graph.importDefinition(definition, name: nil)
+    } catch {
+      throw error.reason.contains(path) ? error : error.prefixed("\(path): ")
+    }
   }
 
   /// Placeholders, in the graph's order.

@@ -33,9 +33,9 @@ struct OpsCommand: ParsableCommand {
       let dtypes = entry.dtypes.keys.sorted().map { key in
         "\(key): " + (entry.dtypes[key] ?? []).joined(separator: " ")
       }.joined(separator: "; ")
-      return ["\(entry.name)", entry.gradient ? "gradient" : "-", entry.declared, dtypes]
+      return ["\(entry.name)", entry.gradient ? "yes" : "-", entry.declared, dtypes]
     }
-    Console.print(Console.table(rows))
+    Console.print(Console.table([["op", "gradient", "declared in", "dtypes of kernels"]] + rows))
     Console.note("\(entries.count) ops")
   }
 

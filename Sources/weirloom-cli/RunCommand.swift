@@ -7,13 +7,15 @@ struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Runs a GraphDef once.",
     discussion: """
-      Feeds are .npy files (numbers, bools) or .json files (nested lists, also of strings). Fetches
-      without a file are printed.
+      Feeds are .npy files (numbers, bools) or .json files (nested lists, also of strings). \
+      Fetches without a file are printed.
 
-        weirloom run model.pb --feed x:0=x.npy --fetch probs:0=probs.npy --fetch label:0
+        weirloom run model.pb --feed x:0=x.npy --fetch y:0=y.npy --fetch label:0
       """)
 
-  @Argument(help: "A binary (.pb) or text (.pbtxt) GraphDef.")
+  @Argument(
+    help: "A binary (.pb) or text (.pbtxt) GraphDef, or a MetaGraphDef (.meta).",
+    completion: .file(extensions: LoadedModel.fileExtensions))
   var model: String
 
   @Option(name: .long, help: ArgumentHelp("A tensor and its value.", valueName: "x:0=FILE"))
@@ -22,10 +24,14 @@ struct RunCommand: ParsableCommand {
   @Option(name: .long, help: ArgumentHelp("A tensor to fetch.", valueName: "y:0[=FILE.npy]"))
   var fetch: [String] = []
 
-  @Option(name: .long, help: "An operation to run without fetching it.")
+  @Option(
+    name: .long, help: ArgumentHelp("An operation to run without fetching it.", valueName: "name"))
   var target: [String] = []
 
-  @Option(name: .long, help: "An operation to run once before, such as an initialiser.")
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "An operation to run once before, such as an initialiser.", valueName: "name"))
   var initialize: [String] = []
 
   @Flag(name: .long, help: "Print fetched values as one JSON object.")
@@ -67,7 +73,9 @@ struct RunCommand: ParsableCommand {
     }
     let output = try graph.output(named: parts[0])
     if parts[1].hasSuffix(".json") {
-      let text = try String(contentsOfFile: parts[1], encoding: .utf8)
+      guard let text = try? String(contentsOfFile: parts[1], encoding: .utf8) else {
+        throw StatusError.notFound("\(parts[1]); No such text file")
+      }
       return Feed(output, try AnyTensor(json: text, dtype: output.dtype.base))
     }
     let isBits = output.dtype.base == .bfloat16 || output.dtype.isQuantized

@@ -7,7 +7,9 @@ struct SummaryCommand: ParsableCommand {
     commandName: "summary",
     abstract: "Shows inputs, outputs, ops, variables and unsupported ops of a model.")
 
-  @Argument(help: "A binary (.pb) or text (.pbtxt) GraphDef, or a MetaGraphDef (.meta).")
+  @Argument(
+    help: "A binary (.pb) or text (.pbtxt) GraphDef, or a MetaGraphDef (.meta).",
+    completion: .file(extensions: LoadedModel.fileExtensions))
   var model: String
 
   @Flag(name: .long, help: "Print one JSON object.")

@@ -20,6 +20,8 @@ struct WeirloomCommand: ParsableCommand {
       try command.run()
     } catch let error as StatusError {
       Console.fail(error)
+    } catch  where exitCode(for: error) == .failure {
+      Console.fail(.wrapping(error))
     } catch {
       exit(withError: error)
     }

@@ -73,11 +73,12 @@ import Testing
     #expect(bytes[bytes.count - 9] == UInt8(ascii: "\n"))
   }
 
-  @Test(arguments: [
-    [], [0x93, 0x4e], Array("PK\u{3}\u{4}aaaaaaaaaaaaaa".utf8),
-    [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 255, 255, 32],
-    [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 9, 0, 1, 0, 32],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [], [0x93, 0x4e], Array("PK\u{3}\u{4}aaaaaaaaaaaaaa".utf8),
+      [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 255, 255, 32],
+      [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 9, 0, 1, 0, 32],
+    ] as [[UInt8]])
   func `other files are refused`(bytes: [UInt8]) {
     #expect(failure { try AnyTensor(npy: bytes) }?.code == .dataLoss)
   }

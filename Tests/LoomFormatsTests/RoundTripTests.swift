@@ -3,21 +3,19 @@ import LoomCore
 import LoomFormats
 import LoomGraph
 import LoomProto
+import LoomTestSupport
 import SwiftProtobuf
 import Testing
 
 /// Model files as TensorFlow wrote them.
 enum ModelFiles {
-  static let root = URL(filePath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent().appending(path: "Fixtures")
-
   static func files(_ isWanted: (String) -> Bool) -> [String] {
-    let models = root.appending(path: "models")
-    let names = FileManager.default.subpaths(atPath: models.resolvingSymlinksInPath().path()) ?? []
+    let models = Fixtures.root.appending(path: "models").resolvingSymlinksInPath()
+    let names = FileManager.default.subpaths(atPath: models.path(percentEncoded: false)) ?? []
     return names.filter { isWanted($0) && !$0.hasPrefix("bad_") }.sorted()
   }
 
-  static func path(_ name: String) -> String { root.appending(path: "models/\(name)").path() }
+  static func path(_ name: String) -> String { Fixtures.path("models/\(name)") }
 
   static let graphs = files {
     $0.hasSuffix("model.pb") && !$0.contains("saved_model") || $0.hasSuffix("timeline/graph.pb")

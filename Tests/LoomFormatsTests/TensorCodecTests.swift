@@ -99,19 +99,23 @@ func message(
     #expect(try tensor.scalars(of: ByteString.self) == ["a", "bc"])
   }
 
-  @Test(arguments: [
-    [200, 200, 97], [1, 3, 97], [1, 1, 97, 98, 99], [5],
-    [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1],
-  ] as [[UInt8]])
+  @Test(
+    arguments: [
+      [200, 200, 97], [1, 3, 97], [1, 1, 97, 98, 99], [5],
+      [255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1],
+    ] as [[UInt8]])
   func `texts that leave their content are refused`(bytes: [UInt8]) {
-    let error = failure { try AnyTensor(message(.dtString, [2]) { $0.tensorContent = Data(bytes) }) }
+    let error = failure {
+      try AnyTensor(message(.dtString, [2]) { $0.tensorContent = Data(bytes) })
+    }
     #expect(error?.code == .invalidArgument)
   }
 
-  @Test(arguments: [
-    [-2, 3], [1 << 40, 1 << 40], [1 << 31, 1 << 31, 4], [Int64](repeating: 1, count: 255),
-    [1 << 62, 1 << 62, 0],
-  ] as [[Int64]])
+  @Test(
+    arguments: [
+      [-2, 3], [1 << 40, 1 << 40], [1 << 31, 1 << 31, 4], [Int64](repeating: 1, count: 255),
+      [1 << 62, 1 << 62, 0],
+    ] as [[Int64]])
   func `shapes that no tensor has are refused`(sizes: [Int64]) {
     #expect(
       failure { try AnyTensor(message(.dtFloat, sizes) { $0.floatVal = [1] }) }?.code

@@ -192,6 +192,17 @@ import Testing
     #expect(try graph.output(named: "b:0").shape == [3, nil])
   }
 
+  @Test func `shape functions see the version of the writer`() throws {
+    let node = NodeDefinition(
+      name: "p", op: "Placeholder", attributes: ["dtype": .type(.float), "shape": .shape([])])
+    var definition = GraphDefinition(nodes: [node], versions: .init(producer: 21))
+    let old = try graph.importDefinition(definition)
+    #expect(old.operations.first?.output(0).shape == .unknown)
+    definition.versions.producer = 22
+    let new = try graph.importDefinition(definition)
+    #expect(new.operations.first?.output(0).shape == [])
+  }
+
   @Test func `two threads may import at once`() async throws {
     let definition = GraphDefinition(nodes: [try .constant("a"), .unary("b", "Neg", "a")])
     let graph = graph

@@ -11,7 +11,8 @@ enum Placeholder: OpDefinition {
   static let signature = OpSignature(
     "Placeholder", outputs: ["output: dtype"], attributes: ["dtype: type", "shape: shape = ?"])
   static let shapes = ShapeFunction { context in
-    context.setOutput(0, try context.attributes.shape("shape"))
+    let shape = try context.attributes.shape("shape")
+    context.setOutput(0, context.producer <= 21 && shape.rank == 0 ? .unknown : shape)
   }
   static let properties = OpProperties(role: .placeholder, isFoldable: false)
 }

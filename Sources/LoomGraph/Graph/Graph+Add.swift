@@ -20,6 +20,7 @@ extension Graph {
       throw .invalidArgument(
         "Tensor '\(input.name)' must be from the same graph as the operation '\(name ?? op)'.")
     }
+    for control in controlInputs { try checkOwn(control) }
     guard registry[op] != nil || library[op] != nil else {
       throw .notFound(
         "Op type not registered '\(op)' in this registry of \(registry.count) ops. Add its declaration "
@@ -54,8 +55,11 @@ extension Graph {
     let definition = registry[new.op]
     let called = definition == nil ? library[new.op] : nil
     let signature = definition?.signature ?? called?.signature
-    let sources = state.withLock { state in
-      new.inputs.map { state.nodes.indices.contains($0.node) ? state.nodes[$0.node] : nil }
+    let (sources, producer) = state.withLock { state in
+      (
+        new.inputs.map { state.nodes.indices.contains($0.node) ? state.nodes[$0.node] : nil },
+        state.versions.producer
+      )
     }
     var inputTypes: [DType] = []
     for (endpoint, source) in zip(new.inputs, sources) {
@@ -92,7 +96,7 @@ extension Graph {
 
     var inferred = ShapeInference.Result.unknown(outputs: outputTypes.count)
     if let definition {
-      inferred = try ShapeInference(source: self, evaluator: evaluator).infer(
+      inferred = try ShapeInference(source: self, evaluator: evaluator, producer: producer).infer(
         definition, name: new.name, op: new.op, attributes: attributes, inputs: new.inputs,
         inputTypes: inputTypes, outputTypes: outputTypes)
     }
@@ -183,7 +187,14 @@ extension Graph {
   public func updateInput(
     _ index: Int, of operation: Operation, to output: AnyOutput
   ) throws(StatusError) {
+    try checkOwn(operation)
+    try checkOwn(output.operation)
     let dtype = output.dtype
+    // Names take the lock, so they are read before it is held.
+    let name = output.name
+    guard output.operation.node.outputTypes.indices.contains(output.index) else {
+      throw .invalidArgument("Operation '\(output.operation.name)' has no output \(output.index)")
+    }
     try change { (state) throws(StatusError) in
       let node = state.nodes[operation.id]
       guard node.inputs.indices.contains(index) else {
@@ -193,7 +204,7 @@ extension Graph {
       let expected = state.nodes[old.node].outputTypes[old.index].base
       guard dtype.base == expected else {
         throw .invalidArgument(
-          "Input \(index) of node \(node.name) was passed \(dtype) from \(output.name) incompatible "
+          "Input \(index) of node \(node.name) was passed \(dtype) from \(name) incompatible "
             + "with expected \(expected).")
       }
       var inputs = node.inputs
@@ -210,6 +221,8 @@ extension Graph {
 
   /// Makes `operation` run after `other`.
   public func addControlInput(_ other: Operation, to operation: Operation) throws(StatusError) {
+    try checkOwn(operation)
+    try checkOwn(other)
     try change { (state) throws(StatusError) in
       let node = state.nodes[operation.id]
       guard !node.controlInputs.contains(other.id) else { return }
@@ -221,11 +234,18 @@ extension Graph {
   public func setAttribute(
     _ name: String, of operation: Operation, to value: AttributeValue
   ) throws(StatusError) {
+    try checkOwn(operation)
     try change { (state) throws(StatusError) in
       let node = state.nodes[operation.id]
       var attributes = node.attributes
       attributes.values[name] = value
       state.nodes[node.id] = node.replacing(attributes: attributes)
+    }
+  }
+
+  private func checkOwn(_ operation: Operation) throws(StatusError) {
+    guard operation.graph === self else {
+      throw .invalidArgument("Operation '\(operation.name)' is not an element of this graph.")
     }
   }
 }

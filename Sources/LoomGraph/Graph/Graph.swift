@@ -111,6 +111,15 @@ public final class Graph: Sendable {
     throw .notFound("The name '\(name)' refers to an Operation not in the graph.")
   }
 
+  /// The tensor of that name, as elements of one Swift type.
+  ///
+  /// - Throws: What ``output(named:)`` throws; ``StatusError/Code/invalidArgument`` for another dtype.
+  public func output<Scalar: TensorScalar>(
+    named name: String, as type: Scalar.Type
+  ) throws(StatusError) -> Output<Scalar> {
+    try Output(output(named: name))
+  }
+
   /// The tensor of that name, `operation:index`.
   ///
   /// - Throws: ``StatusError/Code/notFound`` if there is none,

@@ -75,7 +75,7 @@ public final class Node: Sendable {
     }
   }
 
-  func replacing(
+  package func replacing(
     inputs: [Endpoint]? = nil, controlInputs: [Int]? = nil, attributes: Attributes? = nil,
     device: String? = nil, outputTypes: [DType]? = nil, outputShapes: [PartialShape]? = nil
   ) -> Node {

@@ -100,7 +100,9 @@ final class ImportBuilder: NodeSource {
 
     var inferred = ShapeInference.Result.unknown(outputs: outputTypes.count)
     if let known = op.definition {
-      inferred = try ShapeInference(source: self, evaluator: context.evaluator).infer(
+      inferred = try ShapeInference(
+        source: self, evaluator: context.evaluator, producer: context.producer
+      ).infer(
         known, name: name, op: definition.op, attributes: attributes, inputs: item.inputs,
         inputTypes: inputTypes, outputTypes: outputTypes)
     }

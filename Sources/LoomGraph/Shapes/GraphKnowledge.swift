@@ -36,9 +36,16 @@ struct GraphKnowledge: ValueKnowledge {
       // A constant without a readable value is unknown here; the kernel will say what is wrong.
       return try? node.attributes.tensor("value")
     }
+    if properties.role == .switch, let input = node.inputs.first {
+      // Whichever branch is taken, its value is the input's.
+      return constant(input, depth - 1, &budget)
+    }
+    // Sizes that depend on data are not known here, but then the data is small.
     guard properties.isFoldable, !node.isStateful, !node.isFunctionCall,
       properties.role == .compute, let evaluator, !node.outputShapes.isEmpty,
-      node.outputShapes.allSatisfy({ ($0.elementCount ?? .max) <= Self.largestFold })
+      node.outputShapes.allSatisfy({
+        !$0.isFullyDefined || ($0.elementCount ?? .max) <= Self.largestFold
+      })
     else { return nil }
     var values: [AnyTensor] = []
     for input in node.inputs {
@@ -98,7 +105,9 @@ struct GraphKnowledge: ValueKnowledge {
       else { return nil }
       return try? tensor.integers()
     }
-    if node.properties.isIdentityLike, let input = node.inputs.first {
+    if node.properties.isIdentityLike || node.properties.role == .switch,
+      let input = node.inputs.first
+    {
       return partialValue(input, depth - 1, &budget)
     }
     if let rule = node.definition?.partialValue {
@@ -107,7 +116,12 @@ struct GraphKnowledge: ValueKnowledge {
       let context = PartialValueContext(
         inputs: values, inputShapes: shapes, attributes: node.attributes, output: endpoint.index)
       // A rule that fails says nothing; the kernel reports the fault.
-      if let result = try? rule.body(context) { return result }
+      if let result = try? rule.body(context) {
+        guard result.contains(nil), let value = constant(endpoint, depth - 1, &budget),
+          value.shape.rank <= 1, let known = try? value.integers()
+        else { return result }
+        return known
+      }
     }
     guard let value = constant(endpoint, depth - 1, &budget), value.shape.rank <= 1 else {
       return nil

@@ -32,6 +32,8 @@ public final class ShapeContext {
   public let inputTypes: [DType]
   public let outputTypes: [DType]
   public private(set) var outputs: [PartialShape]
+  /// The GraphDef version of the graph's writer; old ones meant some attributes differently.
+  public let producer: Int
   private let inputHandles: [[ResourceHandle.Component]?]
   public private(set) var outputHandles: [[ResourceHandle.Component]?]
   private let knowledge: any ValueKnowledge
@@ -39,7 +41,8 @@ public final class ShapeContext {
   package init(
     operationName: String, op: String, attributes: Attributes, inputs: [PartialShape],
     inputTypes: [DType], outputTypes: [DType], inputHandles: [[ResourceHandle.Component]?],
-    knowledge: any ValueKnowledge
+    knowledge: any ValueKnowledge,
+    producer: Int = GraphDefinition.Versions.current.producer
   ) {
     self.operationName = operationName
     self.op = op
@@ -51,6 +54,7 @@ public final class ShapeContext {
     self.inputHandles = inputHandles
     outputHandles = outputTypes.map { _ in nil }
     self.knowledge = knowledge
+    self.producer = producer
   }
 
   public var inputCount: Int { inputs.count }

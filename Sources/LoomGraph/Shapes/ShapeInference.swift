@@ -4,6 +4,8 @@ import LoomCore
 struct ShapeInference {
   let source: any NodeSource
   let evaluator: (any ConstantEvaluator)?
+  /// The GraphDef version of the graph's writer.
+  let producer: Int
 
   /// What is known of the outputs.
   struct Result {
@@ -37,7 +39,8 @@ struct ShapeInference {
     let context = ShapeContext(
       operationName: name, op: op, attributes: attributes, inputs: shapes, inputTypes: inputTypes,
       outputTypes: outputTypes, inputHandles: handles,
-      knowledge: GraphKnowledge(source: source, evaluator: evaluator, inputs: inputs))
+      knowledge: GraphKnowledge(source: source, evaluator: evaluator, inputs: inputs),
+      producer: producer)
     do { try definition.shapes.body(context) } catch {
       throw ShapeInference.located(StatusError.wrapping(error), context)
     }

@@ -8,17 +8,19 @@ public protocol AccumulatingScalar: NumericScalar {
   associatedtype Total: NumericScalar
   var total: Total { get }
   /// The total in the scalar's own type: rounded, or its low bits.
-  init(total: Total)
+  static func narrowed(_ total: Total) -> Self
 }
 
 extension AccumulatingScalar where Total == Self {
   @inlinable @inline(__always) public var total: Self { self }
-  @inlinable @inline(__always) public init(total: Self) { self = total }
+  @inlinable @inline(__always) public static func narrowed(_ total: Self) -> Self { total }
 }
 
 extension AccumulatingScalar where Self: IntegerScalar, Total: IntegerScalar {
   @inlinable @inline(__always) public var total: Total { Total(truncatingIfNeeded: self) }
-  @inlinable @inline(__always) public init(total: Total) { self.init(truncatingIfNeeded: total) }
+  @inlinable @inline(__always) public static func narrowed(_ total: Total) -> Self {
+    Self(truncatingIfNeeded: total)
+  }
 }
 
 extension Float: AccumulatingScalar { public typealias Total = Float }
@@ -26,12 +28,12 @@ extension Double: AccumulatingScalar { public typealias Total = Double }
 extension Int64: AccumulatingScalar {
   public typealias Total = Int64
   @inlinable @inline(__always) public var total: Int64 { self }
-  @inlinable @inline(__always) public init(total: Int64) { self = total }
+  @inlinable @inline(__always) public static func narrowed(_ total: Int64) -> Int64 { total }
 }
 extension UInt64: AccumulatingScalar {
   public typealias Total = UInt64
   @inlinable @inline(__always) public var total: UInt64 { self }
-  @inlinable @inline(__always) public init(total: UInt64) { self = total }
+  @inlinable @inline(__always) public static func narrowed(_ total: UInt64) -> UInt64 { total }
 }
 extension Complex: AccumulatingScalar where Real: FloatingScalar {
   public typealias Total = Complex<Real>
@@ -44,11 +46,11 @@ extension UInt16: AccumulatingScalar { public typealias Total = UInt64 }
 extension UInt32: AccumulatingScalar { public typealias Total = UInt64 }
 extension Float16: AccumulatingScalar {
   @inlinable @inline(__always) public var total: Float { Float(self) }
-  @inlinable @inline(__always) public init(total: Float) { self.init(total) }
+  @inlinable @inline(__always) public static func narrowed(_ total: Float) -> Self { Self(total) }
 }
 extension BFloat16: AccumulatingScalar {
   @inlinable @inline(__always) public var total: Float { accumulator }
-  @inlinable @inline(__always) public init(total: Float) { self.init(total) }
+  @inlinable @inline(__always) public static func narrowed(_ total: Float) -> Self { Self(total) }
 }
 
 /// Kernels for all numbers, that gather in a wider type.

@@ -103,10 +103,13 @@ public final class BinaryKernel<Body: BinaryBody>: Kernel {
 public protocol BinaryTraits: ElementCost {
   /// Whether shapes follow numpy's rules; otherwise operands need equally many elements.
   static var broadcasts: Bool { get }
+  /// Whether 16-bit operands are computed in Float and rounded once; otherwise every step rounds.
+  static var widens: Bool { get }
 }
 
 extension BinaryTraits {
   @inlinable public static var broadcasts: Bool { true }
+  @inlinable public static var widens: Bool { true }
 }
 
 /// Ops on two numbers, complex ones included.
@@ -127,7 +130,7 @@ extension NumericBinary {
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     binary16(NumericBinaryBody<Self, Float>.self, Scalar.dtype)
-      ?? BinaryKernel<NumericBinaryBody<Self, Scalar>>()
+      ?? specialized(BinaryKernel<NumericBinaryBody<Self, Scalar>>())
   }
 }
 
@@ -149,7 +152,7 @@ extension RealBinary {
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     binary16(RealBinaryBody<Self, Float>.self, Scalar.dtype)
-      ?? BinaryKernel<RealBinaryBody<Self, Scalar>>()
+      ?? specialized(BinaryKernel<RealBinaryBody<Self, Scalar>>())
   }
 }
 
@@ -170,8 +173,10 @@ extension FloatingBinary {
   @inlinable public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    binary16(FloatingBinaryBody<Self, Float>.self, Scalar.dtype)
-      ?? BinaryKernel<FloatingBinaryBody<Self, Scalar>>()
+    if widens, let kernel = binary16(FloatingBinaryBody<Self, Float>.self, Scalar.dtype) {
+      return kernel
+    }
+    return specialized(BinaryKernel<FloatingBinaryBody<Self, Scalar>>())
   }
 }
 
@@ -185,7 +190,8 @@ public protocol IntegerBinary: IntegerKernelFamily, BinaryTraits {
 }
 
 extension IntegerBinary {
-  @inlinable @inline(__always) public static func accepts<Scalar: IntegerScalar>(_ b: Scalar) -> Bool
+  @inlinable @inline(__always) public static func accepts<Scalar: IntegerScalar>(_ b: Scalar)
+    -> Bool
   {
     true
   }
@@ -209,7 +215,7 @@ extension IntegerBinary {
   @inlinable public static func kernel<Scalar: IntegerScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    BinaryKernel<IntegerBinaryBody<Self, Scalar>>()
+    specialized(BinaryKernel<IntegerBinaryBody<Self, Scalar>>())
   }
 }
 
@@ -231,7 +237,7 @@ extension RealComparison {
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     comparison16(RealComparisonBody<Self, Float>.self, Scalar.dtype)
-      ?? BinaryKernel<RealComparisonBody<Self, Scalar>>()
+      ?? specialized(BinaryKernel<RealComparisonBody<Self, Scalar>>())
   }
 }
 
@@ -253,6 +259,6 @@ extension FieldBinary {
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     binary16(FieldBinaryBody<Self, Float>.self, Scalar.dtype)
-      ?? BinaryKernel<FieldBinaryBody<Self, Scalar>>()
+      ?? specialized(BinaryKernel<FieldBinaryBody<Self, Scalar>>())
   }
 }

@@ -19,10 +19,10 @@ private enum NotBody: UnaryBody {
 
 extension KernelTable {
   package static let logicalAnd = KernelTable { _ in
-    BinaryKernel<AndBody>(input: .bool, output: .bool)
+    specialized(BinaryKernel<AndBody>(input: .bool, output: .bool))
   }
   package static let logicalOr = KernelTable { _ in
-    BinaryKernel<OrBody>(input: .bool, output: .bool)
+    specialized(BinaryKernel<OrBody>(input: .bool, output: .bool))
   }
-  package static let logicalNot = KernelTable { _ in UnaryKernel<NotBody>() }
+  package static let logicalNot = KernelTable { _ in specialized(UnaryKernel<NotBody>()) }
 }

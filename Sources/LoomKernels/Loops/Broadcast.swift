@@ -162,6 +162,17 @@ public struct Broadcast: Sendable {
     }
   }
 
+  /// Where row `index` of the result starts, in it and in both operands.
+  func row(_ index: Int) -> (target: Int, a: Int, b: Int) {
+    var (rest, a, b) = (index, 0, 0)
+    for dimension in 1..<Swift.max(dimensionCount, 1) {
+      a &+= rest % sizes[dimension] &* stridesA[dimension]
+      b &+= rest % sizes[dimension] &* stridesB[dimension]
+      rest /= sizes[dimension]
+    }
+    return (index &* rowLength, a, b)
+  }
+
   /// Calls `row` for each innermost run: offsets of result, `a` and `b`.
   public func forEachRow(_ row: (_ out: Int, _ a: Int, _ b: Int) -> Void) {
     forEachBlock(0..<rowCount) { block in

@@ -123,15 +123,21 @@ private enum Cast {
   private static func widening(_ source: DType) -> (wide: DType, loop: CastLoop)? {
     switch source {
     case .half:
-      (.float, { x, y, n in
-        unsafe Float16.widen(
-          x.assumingMemoryBound(to: Float16.self), y.assumingMemoryBound(to: Float.self), n)
-      })
+      (
+        .float,
+        { x, y, n in
+          unsafe Float16.widen(
+            x.assumingMemoryBound(to: Float16.self), y.assumingMemoryBound(to: Float.self), n)
+        }
+      )
     case .bfloat16:
-      (.float, { x, y, n in
-        unsafe BFloat16.widen(
-          x.assumingMemoryBound(to: BFloat16.self), y.assumingMemoryBound(to: Float.self), n)
-      })
+      (
+        .float,
+        { x, y, n in
+          unsafe BFloat16.widen(
+            x.assumingMemoryBound(to: BFloat16.self), y.assumingMemoryBound(to: Float.self), n)
+        }
+      )
     case .complex64: unsafe (.float, map { (z: Complex64) in z.real })
     case .complex128: unsafe (.double, map { (z: Complex128) in z.real })
     default: nil
@@ -147,18 +153,24 @@ private enum Cast {
       if truncating {
         return unsafe (.float, map { (x: Float) in Float16(cut(x, keeping: 10)) })
       }
-      return (.float, { x, y, n in
-        unsafe Float16.narrow(
-          x.assumingMemoryBound(to: Float.self), y.assumingMemoryBound(to: Float16.self), n)
-      })
+      return (
+        .float,
+        { x, y, n in
+          unsafe Float16.narrow(
+            x.assumingMemoryBound(to: Float.self), y.assumingMemoryBound(to: Float16.self), n)
+        }
+      )
     case .bfloat16:
       if truncating {
         return unsafe (.float, map { (x: Float) in BFloat16(cut(x, keeping: 7)) })
       }
-      return (.float, { x, y, n in
-        unsafe BFloat16.narrow(
-          x.assumingMemoryBound(to: Float.self), y.assumingMemoryBound(to: BFloat16.self), n)
-      })
+      return (
+        .float,
+        { x, y, n in
+          unsafe BFloat16.narrow(
+            x.assumingMemoryBound(to: Float.self), y.assumingMemoryBound(to: BFloat16.self), n)
+        }
+      )
     case .complex64: return unsafe (.float, map { (x: Float) in Complex64(x, 0) })
     case .complex128: return unsafe (.double, map { (x: Double) in Complex128(x, 0) })
     default: return nil

@@ -26,20 +26,15 @@ extension ComplexFunction {
   }
 
   public static let sin = ComplexFunction { z in
-    Complex(
-      libmSin(z.real) * libmCosh(z.imaginary),
-      z.imaginary == 0 ? z.imaginary : libmCos(z.real) * libmSinh(z.imaginary))
+    let w = Complex128.sinh(Complex(-z.imaginary, z.real))
+    return Complex(w.imaginary, -w.real)
   }
   public static let cos = ComplexFunction { Complex128.cosh(Complex(-$0.imaginary, $0.real)) }
   public static let tan = ComplexFunction { z in
     let w = Complex128.tanh(Complex(-z.imaginary, z.real))
     return Complex(w.imaginary, -w.real)
   }
-  public static let sinh = ComplexFunction { z in
-    Complex(
-      libmSinh(z.real) * libmCos(z.imaginary),
-      z.imaginary == 0 ? z.imaginary : libmCosh(z.real) * libmSin(z.imaginary))
-  }
+  public static let sinh = ComplexFunction { Complex128.sinh($0) }
   public static let cosh = ComplexFunction { Complex128.cosh($0) }
   public static let tanh = ComplexFunction { Complex128.tanh($0) }
 
@@ -71,6 +66,7 @@ extension Complex where Real == Double {
     // Not length * sin(0): the length may be infinite.
     if z.imaginary == 0 { return Complex(length, z.imaginary) }
     if length == 0 { return Complex(0, 0) }
+    if length == .infinity && !z.imaginary.isFinite { return Complex(length, .nan) }
     return Complex(length * libmCos(z.imaginary), length * libmSin(z.imaginary))
   }
 
@@ -103,27 +99,42 @@ extension Complex where Real == Double {
     exp(y * log(x))
   }
 
+  static func sinh(_ z: Complex) -> Complex {
+    let (x, y) = (z.real, z.imaginary)
+    // On the axes a zero stays, also beside an infinity.
+    if y == 0 { return Complex(libmSinh(x), y) }
+    if x == 0 { return Complex(x, libmSin(y)) }
+    return Complex(libmSinh(x) * libmCos(y), libmCosh(x) * libmSin(y))
+  }
+
   static func cosh(_ z: Complex) -> Complex {
-    Complex(
-      libmCosh(z.real) * libmCos(z.imaginary),
-      z.real == 0 || z.imaginary == 0
-        ? z.real * z.imaginary : libmSinh(z.real) * libmSin(z.imaginary))
+    let (x, y) = (z.real, z.imaginary)
+    if y == 0 { return Complex(libmCosh(x), x.sign == .minus ? -y : y) }
+    if x == 0 { return Complex(libmCos(y), y.sign == .minus ? -x : x) }
+    return Complex(libmCosh(x) * libmCos(y), libmSinh(x) * libmSin(y))
   }
 
   static func tanh(_ z: Complex) -> Complex {
     let (x, y) = (z.real, z.imaginary)
+    if y == 0 { return Complex(libmTanh(x), y) }
+    if x == 0 { return Complex(x, libmTan(y)) }
+    let (sine, cosine) = (libmSin(y), libmCos(y))
     // cosh(2x) overflows long after tanh has reached one.
     if x.magnitude > 22 {
-      let rest = 4 * libmSin(y) * libmCos(y) * libmExp(-2 * x.magnitude)
-      return Complex(x < 0 ? -1 : 1, y.isFinite ? rest : 0 * libmSin(2 * y))
+      let rest = y.isFinite ? 4 * sine * cosine * libmExp(-2 * x.magnitude) : 0
+      return Complex(x < 0 ? -1 : 1, rest)
     }
-    let (sine, cosine) = (libmSin(y), libmCos(y))
     let (sinh, cosh) = (libmSinh(x), libmCosh(x))
     let scale = cosine * cosine + sinh * sinh
     return Complex(sinh * cosh / scale, sine * cosine / scale)
   }
 
   static func asin(_ z: Complex) -> Complex {
+    if z.real.isInfinite || z.imaginary.isInfinite {
+      return Complex(
+        libmAtan2(z.real, z.imaginary.magnitude),
+        z.imaginary.sign == .minus ? -.infinity : .infinity)
+    }
     let a = sqrt(Complex(1 - z.real, -z.imaginary))
     let b = sqrt(Complex(1 + z.real, z.imaginary))
     return Complex(

@@ -91,17 +91,19 @@ extension KernelTable {
         let body = complex.body
         // Every complex function takes some tens of nanoseconds.
         if try construction.attributes.type(attribute).base == .complex128 {
-          return unsafe ElementaryKernel<Complex128>(
-            { x, y, count in
-              for index in 0..<count { unsafe y[index] = body(x[index]) }
-            }, cost: 50)
+          return unsafe specialized(
+            ElementaryKernel<Complex128>(
+              { x, y, count in
+                for index in 0..<count { unsafe y[index] = body(x[index]) }
+              }, cost: 50))
         }
-        return unsafe ElementaryKernel<Complex64>(
-          { x, y, count in
-            for index in 0..<count {
-              unsafe y[index] = Complex64(rounding: body(Complex128(widening: x[index])))
-            }
-          }, cost: 50)
+        return unsafe specialized(
+          ElementaryKernel<Complex64>(
+            { x, y, count in
+              for index in 0..<count {
+                unsafe y[index] = Complex64(rounding: body(Complex128(widening: x[index])))
+              }
+            }, cost: 50))
       })
   }
 }
@@ -181,4 +183,37 @@ extension ElementaryFunction {
       loops: { x, y, count in unsafe single(x, y, count) },
       { x, y, count in unsafe double(x, y, count) }, cost: cost)
   }
+}
+
+extension ElementaryFunction {
+  // Computed in double precision for both types.
+  public static let digamma = special(SpecialFunctions.digamma, cost: 30)
+  public static let erfinv = special(SpecialFunctions.inverseErf, cost: 30)
+  public static let ndtri = special(SpecialFunctions.normalQuantile, cost: 30)
+
+  static func special(
+    _ function: @escaping @Sendable (Double) -> Double, cost: Double
+  ) -> ElementaryFunction {
+    ElementaryFunction(each: { Float(function(Double($0))) }, function, cost: cost)
+  }
+}
+
+extension ElementaryFunction {
+  public static let besselI0 = special({ SpecialFunctions.besselI(0, $0) }, cost: 100)
+  public static let besselI1 = special({ SpecialFunctions.besselI(1, $0) }, cost: 100)
+  public static let besselI0e = special({ SpecialFunctions.scaledBesselI(0, $0) }, cost: 100)
+  public static let besselI1e = special({ SpecialFunctions.scaledBesselI(1, $0) }, cost: 100)
+  public static let besselJ0 = special({ SpecialFunctions.besselJ(0, $0) }, cost: 100)
+  public static let besselJ1 = special({ SpecialFunctions.besselJ(1, $0) }, cost: 100)
+  public static let besselK0 = special({ SpecialFunctions.besselK(0, $0) }, cost: 200)
+  public static let besselK1 = special({ SpecialFunctions.besselK(1, $0) }, cost: 200)
+  public static let besselK0e = special({ SpecialFunctions.scaledBesselK(0, $0) }, cost: 200)
+  public static let besselK1e = special({ SpecialFunctions.scaledBesselK(1, $0) }, cost: 200)
+  public static let besselY0 = special({ SpecialFunctions.besselY(0, $0) }, cost: 100)
+  public static let besselY1 = special({ SpecialFunctions.besselY(1, $0) }, cost: 100)
+  public static let dawson = special(SpecialFunctions.dawson, cost: 100)
+  public static let exponentialIntegral = special(SpecialFunctions.exponentialIntegral, cost: 200)
+  public static let fresnelCosine = special({ SpecialFunctions.fresnel($0).cosine }, cost: 300)
+  public static let fresnelSine = special({ SpecialFunctions.fresnel($0).sine }, cost: 300)
+  public static let spence = special(SpecialFunctions.spence, cost: 100)
 }

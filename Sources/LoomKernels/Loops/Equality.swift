@@ -24,38 +24,38 @@ extension KernelTable {
 
   private static func equal(_ dtype: DType) -> any Kernel {
     switch dtype {
-    case .float: BinaryKernel<EqualBody<Float>>()
-    case .double: BinaryKernel<EqualBody<Double>>()
-    case .half: BinaryKernel<WidenedComparison<EqualBody<Float>, Float16>>()
-    case .bfloat16: BinaryKernel<WidenedComparison<EqualBody<Float>, BFloat16>>()
-    case .complex64: BinaryKernel<EqualBody<Complex64>>()
-    case .complex128: BinaryKernel<EqualBody<Complex128>>()
-    case .string: BinaryKernel<EqualBody<ByteString>>()
+    case .float: specialized(BinaryKernel<EqualBody<Float>>())
+    case .double: specialized(BinaryKernel<EqualBody<Double>>())
+    case .half: specialized(BinaryKernel<WidenedComparison<EqualBody<Float>, Float16>>())
+    case .bfloat16: specialized(BinaryKernel<WidenedComparison<EqualBody<Float>, BFloat16>>())
+    case .complex64: specialized(BinaryKernel<EqualBody<Complex64>>())
+    case .complex128: specialized(BinaryKernel<EqualBody<Complex128>>())
+    case .string: specialized(BinaryKernel<EqualBody<ByteString>>())
     default:
       switch dtype.byteSize {
-      case 1: BinaryKernel<EqualBody<UInt8>>(input: dtype)
-      case 2: BinaryKernel<EqualBody<UInt16>>(input: dtype)
-      case 4: BinaryKernel<EqualBody<UInt32>>(input: dtype)
-      default: BinaryKernel<EqualBody<UInt64>>(input: dtype)
+      case 1: specialized(BinaryKernel<EqualBody<UInt8>>(input: dtype))
+      case 2: specialized(BinaryKernel<EqualBody<UInt16>>(input: dtype))
+      case 4: specialized(BinaryKernel<EqualBody<UInt32>>(input: dtype))
+      default: specialized(BinaryKernel<EqualBody<UInt64>>(input: dtype))
       }
     }
   }
 
   private static func differing(_ dtype: DType) -> any Kernel {
     switch dtype {
-    case .float: BinaryKernel<NotEqualBody<Float>>()
-    case .double: BinaryKernel<NotEqualBody<Double>>()
-    case .half: BinaryKernel<WidenedComparison<NotEqualBody<Float>, Float16>>()
-    case .bfloat16: BinaryKernel<WidenedComparison<NotEqualBody<Float>, BFloat16>>()
-    case .complex64: BinaryKernel<NotEqualBody<Complex64>>()
-    case .complex128: BinaryKernel<NotEqualBody<Complex128>>()
-    case .string: BinaryKernel<NotEqualBody<ByteString>>()
+    case .float: specialized(BinaryKernel<NotEqualBody<Float>>())
+    case .double: specialized(BinaryKernel<NotEqualBody<Double>>())
+    case .half: specialized(BinaryKernel<WidenedComparison<NotEqualBody<Float>, Float16>>())
+    case .bfloat16: specialized(BinaryKernel<WidenedComparison<NotEqualBody<Float>, BFloat16>>())
+    case .complex64: specialized(BinaryKernel<NotEqualBody<Complex64>>())
+    case .complex128: specialized(BinaryKernel<NotEqualBody<Complex128>>())
+    case .string: specialized(BinaryKernel<NotEqualBody<ByteString>>())
     default:
       switch dtype.byteSize {
-      case 1: BinaryKernel<NotEqualBody<UInt8>>(input: dtype)
-      case 2: BinaryKernel<NotEqualBody<UInt16>>(input: dtype)
-      case 4: BinaryKernel<NotEqualBody<UInt32>>(input: dtype)
-      default: BinaryKernel<NotEqualBody<UInt64>>(input: dtype)
+      case 1: specialized(BinaryKernel<NotEqualBody<UInt8>>(input: dtype))
+      case 2: specialized(BinaryKernel<NotEqualBody<UInt16>>(input: dtype))
+      case 4: specialized(BinaryKernel<NotEqualBody<UInt32>>(input: dtype))
+      default: specialized(BinaryKernel<NotEqualBody<UInt64>>(input: dtype))
       }
     }
   }

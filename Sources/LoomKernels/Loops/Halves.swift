@@ -167,8 +167,8 @@ func withWidened<Scalar: SixteenBitScalar>(
 @inlinable func unary16<Body: UnaryBody>(_ body: Body.Type, _ dtype: DType) -> (any Kernel)?
 where Body.Input == Float, Body.Output == Float {
   switch dtype {
-  case .half: UnaryKernel<Widened<Body, Float16>>()
-  case .bfloat16: UnaryKernel<Widened<Body, BFloat16>>()
+  case .half: specialized(UnaryKernel<Widened<Body, Float16>>())
+  case .bfloat16: specialized(UnaryKernel<Widened<Body, BFloat16>>())
   default: nil
   }
 }
@@ -176,8 +176,8 @@ where Body.Input == Float, Body.Output == Float {
 @inlinable func predicate16<Body: UnaryBody>(_ body: Body.Type, _ dtype: DType) -> (any Kernel)?
 where Body.Input == Float, Body.Output == Bool {
   switch dtype {
-  case .half: UnaryKernel<WidenedPredicate<Body, Float16>>()
-  case .bfloat16: UnaryKernel<WidenedPredicate<Body, BFloat16>>()
+  case .half: specialized(UnaryKernel<WidenedPredicate<Body, Float16>>())
+  case .bfloat16: specialized(UnaryKernel<WidenedPredicate<Body, BFloat16>>())
   default: nil
   }
 }
@@ -185,8 +185,8 @@ where Body.Input == Float, Body.Output == Bool {
 @inlinable func binary16<Body: BinaryBody>(_ body: Body.Type, _ dtype: DType) -> (any Kernel)?
 where Body.Input == Float, Body.Output == Float {
   switch dtype {
-  case .half: BinaryKernel<WidenedBinary<Body, Float16>>()
-  case .bfloat16: BinaryKernel<WidenedBinary<Body, BFloat16>>()
+  case .half: specialized(BinaryKernel<WidenedBinary<Body, Float16>>())
+  case .bfloat16: specialized(BinaryKernel<WidenedBinary<Body, BFloat16>>())
   default: nil
   }
 }
@@ -194,8 +194,8 @@ where Body.Input == Float, Body.Output == Float {
 @inlinable func comparison16<Body: BinaryBody>(_ body: Body.Type, _ dtype: DType) -> (any Kernel)?
 where Body.Input == Float, Body.Output == Bool {
   switch dtype {
-  case .half: BinaryKernel<WidenedComparison<Body, Float16>>()
-  case .bfloat16: BinaryKernel<WidenedComparison<Body, BFloat16>>()
+  case .half: specialized(BinaryKernel<WidenedComparison<Body, Float16>>())
+  case .bfloat16: specialized(BinaryKernel<WidenedComparison<Body, BFloat16>>())
   default: nil
   }
 }

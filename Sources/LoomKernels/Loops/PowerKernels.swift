@@ -1,5 +1,5 @@
 import CLoomVector
-import LoomCore
+package import LoomCore
 
 /// `x` to the power `y` in single precision.
 private enum FloatPower: BinaryBody {
@@ -52,12 +52,56 @@ extension KernelTable {
   /// `x` to the power `y` over floating and complex dtypes.
   public static let fieldPower = KernelTable(where: ["T": .field]) { construction in
     switch try construction.attributes.type("T").base {
-    case .float: return BinaryKernel<FloatPower>()
-    case .double: return BinaryKernel<DoublePower>()
-    case .half: return BinaryKernel<WidenedBinary<FloatPower, Float16>>()
-    case .bfloat16: return BinaryKernel<WidenedBinary<FloatPower, BFloat16>>()
-    case .complex64: return BinaryKernel<Complex64Power>()
-    default: return BinaryKernel<Complex128Power>()
+    case .float: return specialized(BinaryKernel<FloatPower>())
+    case .double: return specialized(BinaryKernel<DoublePower>())
+    case .half: return specialized(BinaryKernel<WidenedBinary<FloatPower, Float16>>())
+    case .bfloat16: return specialized(BinaryKernel<WidenedBinary<FloatPower, BFloat16>>())
+    case .complex64: return specialized(BinaryKernel<Complex64Power>())
+    default: return specialized(BinaryKernel<Complex128Power>())
+    }
+  }
+}
+
+/// `x · f(y)` with complex operands, but 0 wherever `x` is 0; `f` is computed in double precision.
+private final class ComplexProductKernel<Scalar: NumericScalar>: Kernel {
+  let product: @Sendable (Scalar, Scalar) -> Scalar
+
+  init(_ product: @escaping @Sendable (Scalar, Scalar) -> Scalar) { self.product = product }
+
+  func compute(_ context: borrowing KernelContext) throws(StatusError) {
+    let (a, b) = (try context.input(0), try context.input(1))
+    let plan = try Broadcast(a.shape, b.shape)
+    let (x, y) = (try a.span(of: Scalar.self), try b.span(of: Scalar.self))
+    let (stepX, stepY) = (plan.rowWalksA ? 1 : 0, plan.rowWalksB ? 1 : 0)
+    let product = self.product
+    try context.makeOutput(0, of: Scalar.self, shape: plan.result) {
+      (span: inout MutableSpan<Scalar>) throws(StatusError) in
+      var row = 0
+      while row < plan.rowCount {
+        let (start, startX, startY) = plan.row(row)
+        for index in 0..<plan.rowLength {
+          span[start + index] = product(x[startX + index &* stepX], y[startY + index &* stepY])
+        }
+        row += 1
+      }
+    }
+  }
+}
+
+extension KernelTable {
+  /// `x · f(y)` over complex dtypes, but 0 wherever `x` is 0.
+  package static func complexProduct(
+    _ function: @escaping @Sendable (Complex128) -> Complex128
+  ) -> KernelTable {
+    KernelTable(where: ["T": .complex]) { construction in
+      if try construction.attributes.type("T").base == .complex128 {
+        return ComplexProductKernel<Complex128> { x, y in
+          x == .zero ? .zero : x * function(y)
+        }
+      }
+      return ComplexProductKernel<Complex64> { x, y in
+        x == .zero ? .zero : x * Complex64(rounding: function(Complex128(widening: y)))
+      }
     }
   }
 }

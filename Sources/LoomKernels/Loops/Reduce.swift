@@ -82,7 +82,8 @@ public enum Reduction<Body: ReductionBody> {
         count: plan.outer &* chunks,
         costPerItem: costPerResult * Double(Swift.min(plan.inner, chunk))
       ) { range in
-        unsafe withUnsafeTemporaryAllocation(of: Body.Partial.self, capacity: 2 * chunk) { scratch in
+        unsafe withUnsafeTemporaryAllocation(of: Body.Partial.self, capacity: 2 * chunk) {
+          scratch in
           for index in range {
             let outer = index / chunks
             let start = (index % chunks) &* chunk

@@ -109,7 +109,9 @@ private struct GatherJob<Index: IntegerScalar>: ElementJob {
     }
     let slabs = batches &* outer
     let cost = Double(inner &* MemoryLayout<Element>.stride) * 0.15 + 2
-    if Double(slabs) * Double(count) * cost < WorkerPool.worthSharing || params.dtype.byteSize == nil {
+    if Double(slabs) * Double(count) * cost < WorkerPool.worthSharing
+      || params.dtype.byteSize == nil
+    {
       for index in 0..<slabs { slab(index, 0..<count) }
     } else if slabs == 1 {
       workers.parallelFor(count: count, costPerItem: cost) { slab(0, $0) }

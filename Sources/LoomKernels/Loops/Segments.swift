@@ -12,45 +12,46 @@ public enum SegmentLoops<Body: ReductionBody> where Body.Input == Body.Output {
     _ data: AnyTensor, rows: [Int]?, ids: [Int], width: Int, into output: AnyTensor,
     empty: Body.Output, _ workers: WorkerPool
   ) throws(StatusError) {
-    let segments = width == 0 ? 0 : output.elementCount / width
-    if segments == 0 { return }
+    if output.elementCount == 0 { return }
+    let segments = output.elementCount / width
     let x = unsafe try data.pointer(of: Body.Input.self)
     let y = unsafe try output.writablePointer(of: Body.Output.self)
     try SegmentIndices.check(rows: rows, ids: ids, width: width, data: data, segments: segments)
-    // Where each segment's entries begin.
-    var starts = [Int](repeating: 0, count: segments + 1)
-    for id in ids { starts[id + 1] += 1 }
-    for segment in 0..<segments { starts[segment + 1] += starts[segment] }
-    let cost = Double(ids.count) / Double(segments) * Double(width) * Body.cost + 5
-    workers.parallelFor(count: segments, costPerItem: cost) { range in
+    // Where runs of one id begin.
+    var starts: [Int] = []
+    for index in ids.indices where index == 0 || ids[index] != ids[index - 1] {
+      starts.append(index)
+    }
+    if starts.count < segments {
+      for index in 0..<output.elementCount { unsafe y[index] = empty }
+    }
+    let cost = Double(ids.count) / Double(Swift.max(starts.count, 1)) * Double(width) * Body.cost
+    workers.parallelFor(count: starts.count, costPerItem: cost + 5) { range in
       unsafe withUnsafeTemporaryAllocation(of: Body.Partial.self, capacity: width) { partials in
-        for segment in range {
-          let entries = starts[segment]..<starts[segment + 1]
-          let target = unsafe y + segment &* width
-          if entries.isEmpty {
-            for column in 0..<width { unsafe target[column] = empty }
-            continue
-          }
+        for run in range {
+          let end = run + 1 < starts.count ? starts[run + 1] : ids.count
+          let target = unsafe y + ids[starts[run]] &* width
           for column in 0..<width { unsafe partials[column] = Body.initial }
-          for entry in entries {
+          for entry in starts[run]..<end {
             let row = unsafe x + (rows.map { $0[entry] } ?? entry) &* width
             for column in 0..<width {
               unsafe partials[column] = Body.include(row[column], in: partials[column])
             }
           }
           for column in 0..<width {
-            unsafe target[column] = Body.finish(partials[column], count: entries.count)
+            unsafe target[column] = Body.finish(partials[column], count: end - starts[run])
           }
         }
       }
     }
   }
 
-  /// Reduces entry `i` of `data` into row `ids[i]` of `output`; negative ids are left out.
+  /// Reduces entry `i` of `data` into row `ids[i]` of `output`; negative ids are left out. Rows
+  /// without entries hold what `Body` starts from.
   ///
   /// Each element of the result is gathered in the order of the entries, by one thread.
   @inlinable public static func unsorted(
-    _ data: AnyTensor, ids: [Int], width: Int, into output: AnyTensor, empty: Body.Output,
+    _ data: AnyTensor, ids: [Int], width: Int, into output: AnyTensor,
     _ context: borrowing KernelContext
   ) throws(StatusError) {
     if output.elementCount == 0 { return }
@@ -61,16 +62,19 @@ public enum SegmentLoops<Body: ReductionBody> where Body.Input == Body.Output {
     guard data.elementCount >= ids.count &* width else {
       throw .internal("\(ids.count) ids do not fit data of shape \(data.shape)")
     }
-    var counts = [Int](repeating: 0, count: segments)
-    for id in ids where id >= 0 { counts[id] += 1 }
-    let partialBytes = MemoryLayout<Body.Partial>.stride
+    let count = output.elementCount
+    // One partial result for each element of the output: in its place where the types agree.
+    let isInPlace = Body.Partial.self == Body.Output.self
     let scratch = try AnyTensor.uninitialized(
-      dtype: .uint8, shape: SegmentIndices.scratchShape(output.elementCount, partialBytes),
+      dtype: .uint8,
+      shape: Shape([isInPlace ? 0 : count, MemoryLayout<Body.Partial>.stride]),
       budget: context.budget)
-    // The scratch tensor holds one partial result for each element of the output.
-    let memory = unsafe UnsafeMutableRawPointer(try scratch.writablePointer(of: UInt8.self))
-    let partials = unsafe memory.bindMemory(to: Body.Partial.self, capacity: output.elementCount)
-    for index in 0..<output.elementCount { unsafe partials[index] = Body.initial }
+    let memory =
+      unsafe isInPlace
+      ? UnsafeMutableRawPointer(y)
+      : UnsafeMutableRawPointer(try scratch.writablePointer(of: UInt8.self))
+    let partials = unsafe memory.bindMemory(to: Body.Partial.self, capacity: count)
+    for index in 0..<count { unsafe partials[index] = Body.initial }
     context.workers.parallelFor(
       count: width, costPerItem: Double(ids.count) * (Body.cost + 0.5), alignment: 16
     ) { columns in
@@ -82,12 +86,8 @@ public enum SegmentLoops<Body: ReductionBody> where Body.Input == Body.Output {
         }
       }
     }
-    for segment in 0..<segments {
-      for index in segment &* width..<(segment &+ 1) &* width {
-        unsafe y[index] =
-          counts[segment] == 0 ? empty : Body.finish(partials[index], count: counts[segment])
-      }
-    }
+    if isInPlace { return }
+    for index in 0..<count { unsafe y[index] = Body.finish(partials[index], count: 1) }
   }
 }
 
@@ -108,12 +108,12 @@ public enum SegmentIndices {
     } else if ids.count > available {
       throw .internal("\(ids.count) ids do not fit data of shape \(data.shape)")
     }
-    for id in ids where id < 0 || id >= segments { throw outside(id, segments) }
-  }
-
-  @usableFromInline static func scratchShape(_ count: Int, _ size: Int) throws(StatusError) -> Shape
-  {
-    try Shape([count, size])
+    var previous = 0
+    for id in ids {
+      if id < 0 || id >= segments { throw outside(id, segments) }
+      if id < previous { throw .invalidArgument("segment ids are not increasing") }
+      previous = id
+    }
   }
 
   @inline(never) @usableFromInline static func outside(_ id: Int, _ segments: Int) -> StatusError {

@@ -40,7 +40,8 @@ private enum SelectKernel {
     _ type: Element.Type, _ dtype: DType, _ nodeName: String, _ broadcasts: Bool
   ) -> any Kernel {
     broadcasts
-      ? BroadcastingSelect<Element>(dtype: dtype) : RowSelect<Element>(dtype, nodeName: nodeName)
+      ? specialized(BroadcastingSelect<Element>(dtype: dtype))
+      : specialized(RowSelect<Element>(dtype, nodeName: nodeName))
   }
 }
 

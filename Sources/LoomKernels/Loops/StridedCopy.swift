@@ -176,7 +176,8 @@ private struct StridedCopyJob: ElementJob {
       }
     }
     let cost = Double(work) * Double(MemoryLayout<Element>.stride) * 0.15
-    if count == 1 || cost * Double(count) < WorkerPool.worthSharing || source.dtype.byteSize == nil {
+    if count == 1 || cost * Double(count) < WorkerPool.worthSharing || source.dtype.byteSize == nil
+    {
       walk(0..<count)
     } else {
       workers.parallelFor(count: count, costPerItem: cost) { walk($0) }

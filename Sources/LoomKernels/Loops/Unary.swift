@@ -60,7 +60,7 @@ extension FloatingUnary {
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     unary16(FloatingUnaryBody<Self, Float>.self, Scalar.dtype)
-      ?? UnaryKernel<FloatingUnaryBody<Self, Scalar>>()
+      ?? specialized(UnaryKernel<FloatingUnaryBody<Self, Scalar>>())
   }
 }
 
@@ -79,7 +79,7 @@ extension FloatingPredicate {
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     predicate16(FloatingPredicateBody<Self, Float>.self, Scalar.dtype)
-      ?? UnaryKernel<FloatingPredicateBody<Self, Scalar>>()
+      ?? specialized(UnaryKernel<FloatingPredicateBody<Self, Scalar>>())
   }
 }
 
@@ -98,7 +98,7 @@ extension RealUnary {
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     unary16(RealUnaryBody<Self, Float>.self, Scalar.dtype)
-      ?? UnaryKernel<RealUnaryBody<Self, Scalar>>()
+      ?? specialized(UnaryKernel<RealUnaryBody<Self, Scalar>>())
   }
 }
 
@@ -117,7 +117,7 @@ extension NumericUnary {
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
     unary16(NumericUnaryBody<Self, Float>.self, Scalar.dtype)
-      ?? UnaryKernel<NumericUnaryBody<Self, Scalar>>()
+      ?? specialized(UnaryKernel<NumericUnaryBody<Self, Scalar>>())
   }
 }
 
@@ -135,6 +135,6 @@ extension IntegerUnary {
   @inlinable public static func kernel<Scalar: IntegerScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    UnaryKernel<IntegerUnaryBody<Self, Scalar>>()
+    specialized(UnaryKernel<IntegerUnaryBody<Self, Scalar>>())
   }
 }

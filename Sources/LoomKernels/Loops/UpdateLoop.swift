@@ -8,10 +8,20 @@ public protocol UpdateStep: Sendable {
   /// Nanoseconds per element on one core.
   static var cost: Double { get }
   func apply(_ value: inout Scalar, _ slots: inout UpdateSlots<Scalar>, _ gradient: Scalar)
+  /// The step as one of those that have vector code; counts for Float only.
+  var form: UpdateForm? { get }
 }
 
 extension UpdateStep {
   @inlinable public static var cost: Double { 1 }
+  @inlinable public var form: UpdateForm? { nil }
+}
+
+/// Updates of Float variables that vector code knows.
+public enum UpdateForm: Sendable {
+  case gradientDescent(rate: Float)
+  case momentum(rate: Float, momentum: Float, isNesterov: Bool)
+  case adam(rate: Float, beta1: Float, beta2: Float, epsilon: Float, isNesterov: Bool)
 }
 
 /// The elements of an optimizer's slots that belong to one element of the variable.
@@ -37,6 +47,7 @@ public struct UpdateSlots<Scalar: TrivialScalar> {
   @usableFromInline let second: UnsafeMutablePointer<Step.Scalar>
   @usableFromInline let third: UnsafeMutablePointer<Step.Scalar>
   @usableFromInline let count: Int
+  @usableFromInline let form: UpdateForm?
 
   /// - Precondition: none; tensors that do not fit each other are refused.
   @inlinable init(_ step: Step, _ tensors: [AnyTensor]) throws(StatusError) {
@@ -44,6 +55,7 @@ public struct UpdateSlots<Scalar: TrivialScalar> {
       tensors.allSatisfy({ $0.shape == tensor.shape })
     else { throw .internal("An optimizer's slots do not fit its variable") }
     self.step = step
+    form = Step.Scalar.dtype == .float ? step.form : nil
     unsafe value = try tensor.writablePointer(of: Step.Scalar.self)
     count = tensor.elementCount
     unsafe first =
@@ -57,6 +69,12 @@ public struct UpdateSlots<Scalar: TrivialScalar> {
   /// Updates `length` elements from `offset` with the gradient that begins at `gradient`.
   @unsafe @inlinable @inline(__always)
   func run(_ offset: Int, _ gradient: UnsafePointer<Step.Scalar>, _ length: Int) {
+    if let form {
+      // The scalar is Float where there is a form.
+      unsafe UpdateVector.run(
+        form, value + offset, first + offset, second + offset, gradient, length)
+      return
+    }
     for index in 0..<length {
       let place = offset &+ index
       var x = unsafe value[place]

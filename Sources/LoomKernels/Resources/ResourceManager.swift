@@ -13,6 +13,8 @@ public final class ResourceManager: Sendable {
 
   private let containers = Mutex<[String: [Key: any Resource]]>([:])
   private let counter = Atomic<Int>(0)
+  /// Whether something was ever added since the last ``clearAll()``, so that clearing nothing is free.
+  private let isUsed = Atomic<Bool>(false)
   private let removals = Atomic<Int>(0)
 
   /// Changes whenever resources are removed: what a kernel remembers from before may be gone.
@@ -53,6 +55,7 @@ public final class ResourceManager: Sendable {
       if let found = containers[container]?[key] as? R { return found }
       let made = try make()
       containers[container, default: [:]][key] = made
+      isUsed.store(true, ordering: .releasing)
       return made
     }
   }
@@ -91,7 +94,9 @@ public final class ResourceManager: Sendable {
   }
 
   public func clearAll() {
+    guard isUsed.load(ordering: .acquiring) else { return }
     let removed = containers.withLock { containers in
+      isUsed.store(false, ordering: .relaxed)
       defer { containers = [:] }
       return containers
     }

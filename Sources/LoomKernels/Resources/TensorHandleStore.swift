@@ -37,5 +37,14 @@ public final class TensorHandleStore: Sendable {
     }
   }
 
+  /// Forgets all tensors; handles of them are unknown from now on.
+  public func removeAll() {
+    let released = state.withLock { state in
+      defer { state.tensors = [:] }
+      return state.tensors
+    }
+    _ = released
+  }
+
   public var count: Int { state.withLock { $0.tensors.count } }
 }

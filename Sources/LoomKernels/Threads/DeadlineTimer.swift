@@ -10,7 +10,7 @@ package final class DeadlineTimer: Sendable {
     var nextID = 0
     var isServed = false
   }
-  private let state = Waitable(State())
+  private let state = Monitor(State())
 
   /// How long the thread waits for another deadline before it ends.
   private static let idleTime = Duration.seconds(2)
@@ -21,14 +21,15 @@ package final class DeadlineTimer: Sendable {
   package func add(
     _ deadline: ContinuousClock.Instant, _ cancellation: CancellationState
   ) throws(StatusError) -> Int {
-    let (id, isServed) = state.change { state -> (Int, Bool) in
-      state.nextID += 1
-      state.entries[state.nextID] = (deadline, cancellation)
-      defer { state.isServed = true }
-      return (state.nextID, state.isServed)
+    let (id, isServed) = state.withLock { pending -> (Int, Bool) in
+      pending.nextID += 1
+      pending.entries[pending.nextID] = (deadline, cancellation)
+      defer { pending.isServed = true }
+      state.wake(waitingFor: .work)
+      return (pending.nextID, pending.isServed)
     }
     if !isServed {
-      do throws(StatusError) { try Thread.start { [self] in serve() } } catch {
+      do throws(StatusError) { try SystemThread.start { [self] in serve() } } catch {
         state.withLock { $0.isServed = false }
         throw error
       }
@@ -50,6 +51,7 @@ package final class DeadlineTimer: Sendable {
     while true {
       let idleEnd = ContinuousClock.now + DeadlineTimer.idleTime
       let event = state.wait(
+        for: .work,
         atMost: { state in
           ContinuousClock.now.duration(to: state.entries.values.map(\.deadline).min() ?? idleEnd)
         },

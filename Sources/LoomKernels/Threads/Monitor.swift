@@ -59,25 +59,32 @@
   }
 
   /// Calls `attempt` under the lock until it returns a value, sleeping between calls until `condition`
-  /// is signalled or `limit`, which is asked before each sleep, is over; `nil` has no limit.
-  func wait<Result, Failure: Error>(
-    for condition: Condition, atMost limit: (State) -> Duration? = { _ in nil },
-    until attempt: (inout State) throws(Failure) -> Result?
-  ) throws(Failure) -> Result {
+  /// is signalled.
+  func wait<Result>(for condition: Condition, until attempt: (inout State) -> Result?) -> Result {
     unsafe pthread_mutex_lock(mutex)
     defer { unsafe pthread_mutex_unlock(mutex) }
     while true {
-      if let result = try unsafe attempt(&state.pointee) { return result }
-      if let limit = unsafe limit(state.pointee) {
-        sleep(for: condition, atMost: limit)
-      } else {
-        unsafe pthread_cond_wait(conditions + condition.rawValue, mutex)
-      }
+      if let result = unsafe attempt(&state.pointee) { return result }
+      unsafe pthread_cond_wait(conditions + condition.rawValue, mutex)
     }
   }
 
-  /// Sleeps until signalled, but at most for `limit`; spurious returns happen. The lock is held.
-  private func sleep(for condition: Condition, atMost limit: Duration) {
+  /// Calls `attempt` under the lock until it returns a value, sleeping between calls until `condition` is
+  /// signalled, but not longer than `limit` says, which is asked before each sleep.
+  func wait<Result>(
+    for condition: Condition, atMost limit: (State) -> Duration,
+    until attempt: (inout State) -> Result?
+  ) -> Result {
+    unsafe pthread_mutex_lock(mutex)
+    defer { unsafe pthread_mutex_unlock(mutex) }
+    while true {
+      if let result = unsafe attempt(&state.pointee) { return result }
+      var end = unsafe Monitor.time(after: limit(state.pointee))
+      unsafe pthread_cond_timedwait(conditions + condition.rawValue, mutex, &end)
+    }
+  }
+
+  private static func time(after duration: Duration) -> timespec {
     var end = timespec()
     #if canImport(Darwin)
       unsafe clock_gettime(CLOCK_REALTIME, &end)
@@ -85,11 +92,11 @@
       unsafe clock_gettime(CLOCK_MONOTONIC, &end)
     #endif
     // A day is as good as for ever here: whoever waits looks at its clock again.
-    let (seconds, attoseconds) = Swift.min(Swift.max(limit, .zero), .seconds(86_400)).components
-    let nanoseconds = end.tv_nsec + Int(attoseconds / 1_000_000_000)
-    end.tv_sec += Int(seconds) + nanoseconds / 1_000_000_000
+    let limit = Swift.min(Swift.max(duration, .zero), .seconds(86_400)).components
+    let nanoseconds = end.tv_nsec + Int(limit.attoseconds / 1_000_000_000)
+    end.tv_sec += Int(limit.seconds) + nanoseconds / 1_000_000_000
     end.tv_nsec = nanoseconds % 1_000_000_000
-    unsafe pthread_cond_timedwait(conditions + condition.rawValue, mutex, &end)
+    return end
   }
 
   /// Wakes up to `count` of the threads that wait. The lock is held.

@@ -17,7 +17,7 @@ package final class ThreadCache: Sendable {
     var waiting: [Work] = []
     var idle = 0
   }
-  private let state = Waitable(State())
+  private let state = Monitor(State())
 
   /// Idle threads beyond this many end at once.
   private static let idleLimit = 8
@@ -33,12 +33,13 @@ package final class ThreadCache: Sendable {
   ///
   /// - Throws: ``StatusError/Code/resourceExhausted`` if the system refuses a thread.
   package func run(_ work: @escaping Work) throws(StatusError) {
-    let isTaken = state.change { state -> Bool in
-      guard state.idle > state.waiting.count else { return false }
-      state.waiting.append(work)
+    let isTaken = state.withLock { pending -> Bool in
+      guard pending.idle > pending.waiting.count else { return false }
+      pending.waiting.append(work)
+      state.wake(waitingFor: .work)
       return true
     }
-    if !isTaken { try Thread.start { [self] in serve(work) } }
+    if !isTaken { try SystemThread.start { [self] in serve(work) } }
   }
 
   private func serve(_ first: Work) {
@@ -58,7 +59,7 @@ package final class ThreadCache: Sendable {
       case work(Work)
       case end
     }
-    let outcome = state.wait(atMost: { _ in ContinuousClock.now.duration(to: end) }) {
+    let outcome = state.wait(for: .work, atMost: { _ in ContinuousClock.now.duration(to: end) }) {
       state -> Outcome? in
       if let work = state.waiting.popLast() {
         state.idle -= 1
@@ -74,7 +75,7 @@ package final class ThreadCache: Sendable {
 }
 
 /// Starts threads.
-package enum Thread {
+package enum SystemThread {
   private final class Start: Sendable {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }

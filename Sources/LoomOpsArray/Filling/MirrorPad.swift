@@ -125,7 +125,7 @@ public enum MirrorPadGrad: OpDeclaration, NumericKernelFamily {
   public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try MirrorPadGradKernel<Scalar>(construction)
+    try specialized(MirrorPadGradKernel<Scalar>(construction))
   }
 }
 

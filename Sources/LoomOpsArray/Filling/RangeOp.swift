@@ -157,7 +157,7 @@ public enum LinSpace: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    LinSpaceKernel<Scalar>()
+    specialized(LinSpaceKernel<Scalar>())
   }
 }
 

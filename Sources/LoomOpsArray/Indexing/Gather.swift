@@ -58,17 +58,18 @@ public enum GatherV2: OpDeclaration {
     let params = try context.requireRank(0, atLeast: 1)
     let indices = context.input(1)
     var batch = try context.attributes.int("batch_dims")
-    if batch < 0 {
-      guard let rank = indices.rank else { return }
-      batch += rank
-    }
     guard let axis = try context.scalarValue(2) else {
-      if let a = params.rank, let b = indices.rank, a + b - 1 - batch >= 0 {
+      // TensorFlow adds negative batch dimensions to the rank here; we say nothing instead.
+      if batch >= 0, let a = params.rank, let b = indices.rank, a + b - 1 - batch >= 0 {
         context.setOutput(0, .unknown(rank: a + b - 1 - batch))
       }
       return
     }
     try context.requireRank(0, atLeast: axis < 0 ? -axis : axis + 1)
+    if batch < 0 {
+      guard let rank = indices.rank else { return }
+      batch += rank
+    }
     if let rank = indices.rank, batch < 0 || batch > rank {
       throw .invalidArgument("Expected batch_dims in the range [\(-rank), \(rank)], got \(batch)")
     }

@@ -33,7 +33,8 @@ public enum Pack: OpDeclaration {
       ])
   }
   public static let partialValue: PartialValueFunction? = PartialValueFunction { context in
-    guard context.inputShapes.allSatisfy({ $0.rank == 0 }) else { return nil }
+    // Where the result is read as a vector, inputs of unknown rank are scalars.
+    guard context.inputShapes.allSatisfy({ $0.rank ?? 0 == 0 }) else { return nil }
     return context.inputs.map { $0.flatMap { $0.count == 1 ? $0[0] : nil } }
   }
   public static let kernels = KernelTable { construction in

@@ -18,7 +18,7 @@ public enum Reshape: OpDeclaration {
     [try context.reshapeToInput(), nil]
   }
   public static let partialValue: PartialValueFunction? = PartialValueFunction { context in
-    context.inputs[0]
+    (context.inputShapes[0].rank ?? 2) <= 1 ? context.inputs[0] : nil
   }
   public static let kernels = KernelTable.closure { context in
     let input = try context.input(0)

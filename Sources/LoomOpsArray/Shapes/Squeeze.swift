@@ -27,7 +27,7 @@ public enum Squeeze: OpDeclaration {
   }
   public static let gradient = GradientRule.dense { context in [try context.reshapeToInput()] }
   public static let partialValue: PartialValueFunction? = PartialValueFunction { context in
-    context.inputs[0]
+    (context.inputShapes[0].rank ?? 2) <= 1 ? context.inputs[0] : nil
   }
   public static let kernels = KernelTable { construction in
     let axes = try construction.attributes.ints("squeeze_dims")

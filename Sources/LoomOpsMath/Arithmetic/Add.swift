@@ -30,7 +30,8 @@ public enum Add: BinaryElementwise {
   public static let gradient = AddV2.gradient
   public static let kernels = KernelTable.numeric(
     AddV2.self, over: .field.union([.uint8, .int8, .int16, .int32, .int64])
-  ).or(KernelTable(where: ["T": [.string]]) { _ in BinaryKernel<StringConcatenation>() })
+  ).or(
+    KernelTable(where: ["T": [.string]]) { _ in specialized(BinaryKernel<StringConcatenation>()) })
 }
 
 private enum StringConcatenation: BinaryBody {

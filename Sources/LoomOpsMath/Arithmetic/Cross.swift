@@ -28,7 +28,7 @@ public enum Cross: OpDeclaration, RealKernelFamily {
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    CrossKernel<Scalar>()
+    specialized(CrossKernel<Scalar>())
   }
 }
 

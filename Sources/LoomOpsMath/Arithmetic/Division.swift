@@ -53,6 +53,8 @@ public enum TruncateDiv: BinaryElementwise, IntegerBinary, FloatingBinary {
   public static let gradient = GradientRule.flat
   public static let kernels = KernelTable.integer(TruncateDiv.self).or(.floating(TruncateDiv.self))
   public static var cost: Double { 2 }
+  // The quotient is rounded to the operands' type before its fraction is cut.
+  public static var widens: Bool { false }
   // Stock TensorFlow forgot this op in its list of those that may refuse a divisor.
   public static var refusal: StatusError {
     .internal(
@@ -77,6 +79,8 @@ public enum FloorDiv: BinaryElementwise, IntegerBinary, FloatingBinary {
   public static let gradient = GradientRule.flat
   public static let kernels = KernelTable.integer(FloorDiv.self).or(.floating(FloorDiv.self))
   public static var cost: Double { 2 }
+  // The quotient is rounded to the operands' type before its fraction is cut.
+  public static var widens: Bool { false }
   public static var refusal: StatusError { .divisionByZero }
 
   @inlinable @inline(__always)

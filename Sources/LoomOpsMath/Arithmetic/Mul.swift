@@ -13,7 +13,8 @@ public enum Mul: BinaryElementwise, NumericBinary {
       """, isCommutative: true)
   public static let gradient = GradientRule.binary { context, x, y, upstream in
     (
-      try context.mul(upstream, context.conjugate(y)), try context.mul(context.conjugate(x), upstream)
+      try context.mul(upstream, context.conjugate(y)),
+      try context.mul(context.conjugate(x), upstream)
     )
   }
   public static let kernels = KernelTable.numeric(Mul.self)

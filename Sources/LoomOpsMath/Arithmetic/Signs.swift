@@ -52,7 +52,7 @@ public enum Sign: UnaryElementwise, RealUnary, ComplexKernelFamily {
   public static func kernel<Real: FloatingScalar & BinaryFloatingPoint>(
     _ type: Complex<Real>.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    UnaryKernel<ComplexSign<Real>>()
+    specialized(UnaryKernel<ComplexSign<Real>>())
   }
 }
 

@@ -18,8 +18,13 @@ extension KernelTable {
   fileprivate static func real<Single: UnaryBody, Double: UnaryBody>(
     _ single: Single.Type, _ double: Double.Type
   ) -> KernelTable {
-    KernelTable(where: ["T": [.complex64], "Tout": [.float]]) { _ in UnaryKernel<Single>() }
-      .or(KernelTable(where: ["T": [.complex128], "Tout": [.double]]) { _ in UnaryKernel<Double>() })
+    KernelTable(where: ["T": [.complex64], "Tout": [.float]]) { _ in
+      specialized(UnaryKernel<Single>())
+    }
+    .or(
+      KernelTable(where: ["T": [.complex128], "Tout": [.double]]) { _ in
+        specialized(UnaryKernel<Double>())
+      })
   }
 }
 
@@ -119,9 +124,9 @@ public enum Conj: UnaryElementwise {
   }
   public static let kernels = KernelTable(where: ["T": .complex]) { construction in
     if try construction.attributes.type("T").base == .complex64 {
-      return UnaryKernel<ConjugateBody<Float>>()
+      return specialized(UnaryKernel<ConjugateBody<Float>>())
     }
-    return UnaryKernel<ConjugateBody<Double>>()
+    return specialized(UnaryKernel<ConjugateBody<Double>>())
   }
 }
 
@@ -134,10 +139,10 @@ public enum ComplexOp: BinaryElementwise {
     (try context.part("Real", of: upstream), try context.part("Imag", of: upstream))
   }
   public static let kernels = KernelTable(where: ["T": [.float], "Tout": [.complex64]]) { _ in
-    BinaryKernel<ComplexBody<Float>>()
+    specialized(BinaryKernel<ComplexBody<Float>>())
   }.or(
     KernelTable(where: ["T": [.double], "Tout": [.complex128]]) { _ in
-      BinaryKernel<ComplexBody<Double>>()
+      specialized(BinaryKernel<ComplexBody<Double>>())
     })
 }
 

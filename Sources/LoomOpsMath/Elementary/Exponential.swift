@@ -67,7 +67,7 @@ public enum SigmoidGrad: OutputGradient {
   @inlinable @inline(__always)
   public static func apply<Scalar: FieldScalar>(_ y: Scalar, _ dy: Scalar) -> Scalar {
     Scalar.wrappingMultiply(
-      Scalar.wrappingMultiply(dy, y), Scalar.wrappingSubtract(.one, y))
+      dy, Scalar.wrappingMultiply(y, Scalar.wrappingSubtract(.one, y)))
   }
 }
 

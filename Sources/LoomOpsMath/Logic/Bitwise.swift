@@ -85,14 +85,15 @@ public enum RightShift: BinaryElementwise, IntegerBinary {
 /// The number of bits that are set.
 public enum PopulationCount: UnaryElementwise, IntegerKernelFamily {
   public static let signature = OpSignature(
-    "PopulationCount", inputs: ["x: T"], outputs: ["y: uint8"], attributes: ["T: \(Types.integers)"])
+    "PopulationCount", inputs: ["x: T"], outputs: ["y: uint8"], attributes: ["T: \(Types.integers)"]
+  )
   public static let gradient = GradientRule.ofBits
   public static let kernels = KernelTable.integer(PopulationCount.self)
 
   public static func kernel<Scalar: IntegerScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    UnaryKernel<PopulationCountBody<Scalar>>()
+    specialized(UnaryKernel<PopulationCountBody<Scalar>>())
   }
 }
 

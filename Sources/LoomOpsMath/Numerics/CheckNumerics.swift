@@ -21,13 +21,14 @@ public enum CheckNumerics: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    CheckKernel<Scalar>(try construction.attributes.string("message")) { found in
-      switch (found.negative || found.positive, found.nan) {
-      case (true, true): "Inf and NaN"
-      case (true, false): "Inf"
-      default: "NaN"
-      }
-    }
+    specialized(
+      CheckKernel<Scalar>(try construction.attributes.string("message")) { found in
+        switch (found.negative || found.positive, found.nan) {
+        case (true, true): "Inf and NaN"
+        case (true, false): "Inf"
+        default: "NaN"
+        }
+      })
   }
 }
 
@@ -49,14 +50,15 @@ public enum CheckNumericsV2: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    CheckKernel<Scalar>(try construction.attributes.string("message")) { found in
-      var names: [String] = []
-      if found.negative { names.append("-Inf") }
-      if found.positive { names.append("+Inf") }
-      if found.nan { names.append("NaN") }
-      guard names.count == 3 else { return names.joined(separator: " and ") }
-      return "-Inf, +Inf, and NaN"
-    }
+    specialized(
+      CheckKernel<Scalar>(try construction.attributes.string("message")) { found in
+        var names: [String] = []
+        if found.negative { names.append("-Inf") }
+        if found.positive { names.append("+Inf") }
+        if found.nan { names.append("NaN") }
+        guard names.count == 3 else { return names.joined(separator: " and ") }
+        return "-Inf, +Inf, and NaN"
+      })
   }
 }
 

@@ -27,7 +27,7 @@ public enum BiasAdd: OpDeclaration, NumericKernelFamily {
   public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    BiasAddKernel<Scalar>(layout: try TensorLayout(construction.attributes))
+    specialized(BiasAddKernel<Scalar>(layout: try TensorLayout(construction.attributes)))
   }
 }
 
@@ -52,7 +52,7 @@ public enum BiasAddV1: OpDeclaration, NumericKernelFamily {
   public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    BiasAddKernel<Scalar>(layout: .channelsLast)
+    specialized(BiasAddKernel<Scalar>(layout: .channelsLast))
   }
 }
 

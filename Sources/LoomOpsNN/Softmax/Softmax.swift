@@ -28,7 +28,7 @@ public enum Softmax: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SoftmaxKernel<Scalar>(isLogarithmic: false)
+    specialized(SoftmaxKernel<Scalar>(isLogarithmic: false))
   }
 }
 
@@ -52,7 +52,7 @@ public enum LogSoftmax: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SoftmaxKernel<Scalar>(isLogarithmic: true)
+    specialized(SoftmaxKernel<Scalar>(isLogarithmic: true))
   }
 }
 

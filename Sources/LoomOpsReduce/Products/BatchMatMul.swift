@@ -25,7 +25,7 @@ public enum BatchMatMul: OpDeclaration, NumericKernelFamily {
   public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try BatchMatMulKernel<Scalar>(construction, broadcasts: false)
+    try specialized(BatchMatMulKernel<Scalar>(construction, broadcasts: false))
   }
 }
 
@@ -51,7 +51,7 @@ public enum BatchMatMulV2: OpDeclaration, NumericKernelFamily {
   public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try BatchMatMulKernel<Scalar>(construction, broadcasts: true)
+    try specialized(BatchMatMulKernel<Scalar>(construction, broadcasts: true))
   }
 }
 
@@ -83,25 +83,26 @@ public enum BatchMatMulV3: OpDeclaration, NumericKernelFamily {
     let narrow: Set<DType> = [.int8, .uint8]
     switch result {
     case .int32 where narrow.contains(a) && narrow.contains(b):
-      return try BatchMatMulKernel<Int32>(construction, broadcasts: true)
+      return try specialized(BatchMatMulKernel<Int32>(construction, broadcasts: true))
     case .bfloat16
     where (a == .bfloat16 || narrow.contains(a)) && (b == .bfloat16 || narrow.contains(b))
       && (a == b ? a == .bfloat16 : a == .bfloat16 || b == .bfloat16):
-      return try BatchMatMulKernel<BFloat16>(construction, broadcasts: true)
+      return try specialized(BatchMatMulKernel<BFloat16>(construction, broadcasts: true))
     case _ where a == b && a == result:
       return try KernelTable.numeric(BatchMatMulV3.self, attribute: "Tout").kernel(
         for: construction)
     default:
       throw StatusError.invalidArgument(
         "No OpKernel was registered to support Op 'BatchMatMulV3' used by "
-          + "{{node \(construction.nodeName)}} with these attrs: [Ta=\(a), Tb=\(b), Tout=\(result)]")
+          + "{{node \(construction.nodeName)}} with these attrs: [Ta=\(a), Tb=\(b), Tout=\(result)]"
+      )
     }
   }
 
   public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try BatchMatMulKernel<Scalar>(construction, broadcasts: true)
+    try specialized(BatchMatMulKernel<Scalar>(construction, broadcasts: true))
   }
 }
 

@@ -52,7 +52,7 @@ public enum MatMul: OpDeclaration, NumericKernelFamily {
   public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try MatMulKernel<Scalar>(construction)
+    try specialized(MatMulKernel<Scalar>(construction))
   }
 }
 

@@ -21,7 +21,7 @@ public enum Multinomial: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try MultinomialKernel<Scalar>(construction, source: .make(construction))
+    try specialized(MultinomialKernel<Scalar>(construction, source: .make(construction)))
   }
 }
 
@@ -46,7 +46,7 @@ public enum StatelessMultinomial: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try MultinomialKernel<Scalar>(construction, source: nil)
+    try specialized(MultinomialKernel<Scalar>(construction, source: nil))
   }
 }
 

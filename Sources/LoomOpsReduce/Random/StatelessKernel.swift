@@ -40,7 +40,8 @@ enum StatelessPosition {
     let algorithm: Int32 = try context.scalar(input + 2)
     guard key.shape.rank == 1, key.elementCount == 1 else {
       throw .invalidArgument(
-        "key must have shape [1], not \(key.shape). (Note that batched keys are not supported yet.)")
+        "key must have shape [1], not \(key.shape). (Note that batched keys are not supported yet.)"
+      )
     }
     guard counter.shape.rank == 1, counter.elementCount >= 2 else {
       throw .invalidArgument(

@@ -10,7 +10,7 @@ public enum AllTrue: OpDeclaration {
     attributes: ["keep_dims: bool = false", "Tidx: {int32, int64} = int32"])
   public static let shapes = ShapeFunction.reduction
   public static let gradient = GradientRule.undefined
-  public static let kernels = KernelTable { try ReduceKernel<AllBody>($0) }
+  public static let kernels = KernelTable { try specialized(ReduceKernel<AllBody>($0)) }
 }
 
 enum AllBody: ReductionBody {
@@ -27,7 +27,7 @@ public enum AnyTrue: OpDeclaration {
     attributes: ["keep_dims: bool = false", "Tidx: {int32, int64} = int32"])
   public static let shapes = ShapeFunction.reduction
   public static let gradient = GradientRule.undefined
-  public static let kernels = KernelTable { try ReduceKernel<AnyBody>($0) }
+  public static let kernels = KernelTable { try specialized(ReduceKernel<AnyBody>($0)) }
 }
 
 enum AnyBody: ReductionBody {

@@ -15,12 +15,12 @@ public enum ArgMax: OpDeclaration, RealKernelFamily {
   public static let shapes = ShapeFunction.withoutAxis
   public static let gradient = GradientRule.dense { _ in [nil, nil] }
   public static let kernels = KernelTable.real(ArgMax.self).or(
-    KernelTable(where: ["T": [.bool]]) { try ArgKernel<UInt8>($0, largest: true) })
+    KernelTable(where: ["T": [.bool]]) { try specialized(ArgKernel<UInt8>($0, largest: true)) })
 
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ArgKernel<Scalar>(construction, largest: true)
+    try specialized(ArgKernel<Scalar>(construction, largest: true))
   }
 }
 
@@ -36,12 +36,12 @@ public enum ArgMin: OpDeclaration, RealKernelFamily {
   public static let shapes = ShapeFunction.withoutAxis
   public static let gradient = GradientRule.dense { _ in [nil, nil] }
   public static let kernels = KernelTable.real(ArgMin.self).or(
-    KernelTable(where: ["T": [.bool]]) { try ArgKernel<UInt8>($0, largest: false) })
+    KernelTable(where: ["T": [.bool]]) { try specialized(ArgKernel<UInt8>($0, largest: false)) })
 
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ArgKernel<Scalar>(construction, largest: false)
+    try specialized(ArgKernel<Scalar>(construction, largest: false))
   }
 }
 

@@ -19,7 +19,7 @@ public enum L2Loss: OpDeclaration, FloatingKernelFamily {
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    L2LossKernel<Scalar>()
+    specialized(L2LossKernel<Scalar>())
   }
 }
 

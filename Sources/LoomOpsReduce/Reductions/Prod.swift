@@ -17,7 +17,7 @@ public enum Prod: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ReduceKernel<ProdBody<Scalar>>(construction)
+    try specialized(ReduceKernel<ProdBody<Scalar>>(construction))
   }
 }
 
@@ -30,7 +30,7 @@ enum ProdBody<Scalar: AccumulatingScalar>: ReductionBody {
   @inline(__always) static func combine(_ a: Scalar.Total, _ b: Scalar.Total) -> Scalar.Total {
     .wrappingMultiply(a, b)
   }
-  static func finish(_ partial: Scalar.Total, count: Int) -> Scalar { Scalar(total: partial) }
+  static func finish(_ partial: Scalar.Total, count: Int) -> Scalar { Scalar.narrowed(partial) }
 }
 
 /// The maximum over some dimensions: the lowest value over no elements. NaN wins.
@@ -47,7 +47,7 @@ public enum Max: OpDeclaration, RealKernelFamily {
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ReduceKernel<MaxBody<Scalar>>(construction)
+    try specialized(ReduceKernel<MaxBody<Scalar>>(construction))
   }
 }
 
@@ -76,7 +76,7 @@ public enum Min: OpDeclaration, RealKernelFamily {
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ReduceKernel<MinBody<Scalar>>(construction)
+    try specialized(ReduceKernel<MinBody<Scalar>>(construction))
   }
 }
 

@@ -17,7 +17,7 @@ public enum Sum: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ReduceKernel<SumBody<Scalar>>(construction)
+    try specialized(ReduceKernel<SumBody<Scalar>>(construction))
   }
 }
 
@@ -30,7 +30,7 @@ enum SumBody<Scalar: AccumulatingScalar>: ReductionBody {
   @inline(__always) static func combine(_ a: Scalar.Total, _ b: Scalar.Total) -> Scalar.Total {
     .wrappingAdd(a, b)
   }
-  static func finish(_ partial: Scalar.Total, count: Int) -> Scalar { Scalar(total: partial) }
+  static func finish(_ partial: Scalar.Total, count: Int) -> Scalar { Scalar.narrowed(partial) }
 }
 
 /// The mean over some dimensions; NaN over no elements. Integer means truncate towards zero.
@@ -47,7 +47,7 @@ public enum Mean: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ReduceKernel<MeanBody<Scalar>>(construction)
+    try specialized(ReduceKernel<MeanBody<Scalar>>(construction))
   }
 }
 
@@ -61,7 +61,7 @@ enum MeanBody<Scalar: AccumulatingScalar>: ReductionBody {
     .wrappingAdd(a, b)
   }
   static func finish(_ partial: Scalar.Total, count: Int) -> Scalar {
-    Scalar(total: .quotient(partial, Scalar.Total(converting: Double(count))))
+    Scalar.narrowed(.quotient(partial, Scalar.Total(converting: Double(count))))
   }
 }
 
@@ -84,7 +84,7 @@ public enum EuclideanNorm: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ReduceKernel<NormBody<Scalar>>(construction)
+    try specialized(ReduceKernel<NormBody<Scalar>>(construction))
   }
 }
 
@@ -103,7 +103,7 @@ enum NormBody<Scalar: AccumulatingScalar>: ReductionBody {
       return Scalar(converting: Double(partial.squareRoot()))
     }
     // The square is rounded (or wrapped) to the scalar's own type first.
-    return Scalar(converting: Scalar(total: partial).doubleValue.squareRoot())
+    return Scalar(converting: Scalar.narrowed(partial).doubleValue.squareRoot())
   }
 
   @inline(__always) private static func conjugate(_ x: Scalar.Total) -> Scalar.Total {

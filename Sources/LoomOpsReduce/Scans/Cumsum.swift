@@ -26,7 +26,7 @@ public enum Cumsum: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ScanKernel<SumBody<Scalar>>(construction)
+    try specialized(ScanKernel<SumBody<Scalar>>(construction))
   }
 }
 
@@ -55,7 +55,7 @@ public enum Cumprod: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ScanKernel<ProdBody<Scalar>>(construction)
+    try specialized(ScanKernel<ProdBody<Scalar>>(construction))
   }
 }
 

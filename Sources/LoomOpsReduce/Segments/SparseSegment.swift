@@ -23,7 +23,7 @@ public enum SparseSegmentSum: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SparseSegmentKernel<SumBody<Scalar>>(hasCount: false)
+    specialized(SparseSegmentKernel<SumBody<Scalar>>(hasCount: false))
   }
 }
 
@@ -50,7 +50,7 @@ public enum SparseSegmentSumWithNumSegments: OpDeclaration, AccumulatingKernelFa
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SparseSegmentKernel<SumBody<Scalar>>(hasCount: true)
+    specialized(SparseSegmentKernel<SumBody<Scalar>>(hasCount: true))
   }
 }
 
@@ -74,7 +74,7 @@ public enum SparseSegmentMean: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SparseSegmentKernel<MeanBody<Scalar>>(hasCount: false)
+    specialized(SparseSegmentKernel<MeanBody<Scalar>>(hasCount: false))
   }
 }
 
@@ -101,7 +101,7 @@ public enum SparseSegmentMeanWithNumSegments: OpDeclaration, AccumulatingKernelF
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SparseSegmentKernel<MeanBody<Scalar>>(hasCount: true)
+    specialized(SparseSegmentKernel<MeanBody<Scalar>>(hasCount: true))
   }
 }
 
@@ -125,7 +125,7 @@ public enum SparseSegmentSqrtN: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SparseSegmentKernel<RootMeanBody<Scalar>>(hasCount: false)
+    specialized(SparseSegmentKernel<RootMeanBody<Scalar>>(hasCount: false))
   }
 }
 
@@ -152,6 +152,6 @@ public enum SparseSegmentSqrtNWithNumSegments: OpDeclaration, AccumulatingKernel
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    SparseSegmentKernel<RootMeanBody<Scalar>>(hasCount: true)
+    specialized(SparseSegmentKernel<RootMeanBody<Scalar>>(hasCount: true))
   }
 }

@@ -2,20 +2,6 @@ import LoomCore
 import LoomGraph
 import LoomKernels
 
-/// Adds up and divides by the square root of the number of elements.
-enum RootMeanBody<Scalar: AccumulatingScalar>: ReductionBody {
-  static var initial: Scalar.Total { .zero }
-  @inline(__always) static func include(_ x: Scalar, in partial: Scalar.Total) -> Scalar.Total {
-    .wrappingAdd(partial, x.total)
-  }
-  @inline(__always) static func combine(_ a: Scalar.Total, _ b: Scalar.Total) -> Scalar.Total {
-    .wrappingAdd(a, b)
-  }
-  static func finish(_ partial: Scalar.Total, count: Int) -> Scalar {
-    Scalar(total: .quotient(partial, Scalar.Total(converting: Double(count).squareRoot())))
-  }
-}
-
 extension ShapeFunction {
   /// `[segments]` followed by the row shape of input 0.
   static func sparseSegments(countInput: Int?) -> ShapeFunction {
@@ -72,8 +58,11 @@ where Body.Input == Body.Output {
     let rows = try indices.integers()
     let last = ids.last ?? -1
     if !ids.isEmpty, last < 0 { throw .invalidArgument("segment ids must be >= 0") }
+    if let segments, last >= segments {
+      throw .invalidArgument("segment ids must be < num_segments")
+    }
     let count = segments ?? (Checked.add(last, 1) ?? .max)
-    try checkSorted(ids, count)
+    try SegmentOrder.check(ids, below: count)
     for (index, row) in rows.enumerated() where row < 0 || row >= data.shape[0] {
       throw .invalidArgument(
         "Bad: indices[\(index)] == \(row) out of range [0, \(data.shape[0]))")
@@ -84,20 +73,5 @@ where Body.Input == Body.Output {
     try SegmentLoops<Body>.sorted(
       data, rows: rows, ids: ids, width: data.shape.count(in: 1..<data.shape.rank), into: output,
       empty: .zero, context.workers)
-  }
-
-  private func checkSorted(_ ids: [Int], _ count: Int) throws(StatusError) {
-    var previous = -1
-    for id in ids {
-      guard id >= previous || previous == -1 else {
-        throw .invalidArgument("segment ids are not increasing")
-      }
-      guard id >= 0, id < count else {
-        throw .invalidArgument(
-          "Segment id \(id) out of range [0, \(count)), possibly because 'segment_ids' input is "
-            + "not sorted.")
-      }
-      previous = id
-    }
   }
 }

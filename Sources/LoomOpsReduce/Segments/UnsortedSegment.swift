@@ -23,7 +23,7 @@ public enum UnsortedSegmentSum: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    UnsortedSegmentKernel<SumBody<Scalar>>(empty: .zero)
+    specialized(UnsortedSegmentKernel<SumBody<Scalar>>())
   }
 }
 
@@ -45,7 +45,7 @@ public enum UnsortedSegmentProd: OpDeclaration, AccumulatingKernelFamily {
   public static func kernel<Scalar: AccumulatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    UnsortedSegmentKernel<ProdBody<Scalar>>(empty: .one)
+    specialized(UnsortedSegmentKernel<ProdBody<Scalar>>())
   }
 }
 
@@ -67,7 +67,7 @@ public enum UnsortedSegmentMax: OpDeclaration, RealKernelFamily {
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    UnsortedSegmentKernel<MaxBody<Scalar>>(empty: ArgReduction<Scalar>.lowestFinite)
+    specialized(UnsortedSegmentKernel<FiniteMaxBody<Scalar>>())
   }
 }
 
@@ -89,7 +89,7 @@ public enum UnsortedSegmentMin: OpDeclaration, RealKernelFamily {
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    UnsortedSegmentKernel<MinBody<Scalar>>(empty: ArgReduction<Scalar>.highestFinite)
+    specialized(UnsortedSegmentKernel<FiniteMinBody<Scalar>>())
   }
 }
 
@@ -115,10 +115,6 @@ extension ShapeFunction {
 
 private final class UnsortedSegmentKernel<Body: ReductionBody>: Kernel
 where Body.Input == Body.Output {
-  let empty: Body.Output
-
-  init(empty: Body.Output) { self.empty = empty }
-
   func compute(_ context: borrowing KernelContext) throws(StatusError) {
     let data = try context.input(0)
     let ids = try context.input(1)
@@ -142,8 +138,7 @@ where Body.Input == Body.Output {
         "segment_ids\(position(index, ids.shape)) = \(id) is out of range [0, \(count))")
     }
     try SegmentLoops<Body>.unsorted(
-      data, ids: numbers, width: data.shape.count(in: idsRank..<rank), into: output, empty: empty,
-      context)
+      data, ids: numbers, width: data.shape.count(in: idsRank..<rank), into: output, context)
   }
 
   /// The index of an element as TensorFlow prints it: `[1,0]`.

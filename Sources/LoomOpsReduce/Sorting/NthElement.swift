@@ -41,7 +41,7 @@ public enum NthElement: OpDeclaration, RealKernelFamily {
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    NthElementKernel<Scalar>(isReverse: try construction.attributes.bool("reverse"))
+    specialized(NthElementKernel<Scalar>(isReverse: try construction.attributes.bool("reverse")))
   }
 }
 

@@ -21,7 +21,7 @@ public enum TopKV2: OpDeclaration, RealKernelFamily {
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try TopKKernel<Scalar>(construction, k: nil)
+    try specialized(TopKKernel<Scalar>(construction, k: nil))
   }
 }
 
@@ -39,7 +39,7 @@ public enum TopK: OpDeclaration, RealKernelFamily {
   public static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try TopKKernel<Scalar>(construction, k: construction.attributes.int("k"))
+    try specialized(TopKKernel<Scalar>(construction, k: construction.attributes.int("k")))
   }
 }
 

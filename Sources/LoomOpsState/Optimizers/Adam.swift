@@ -21,6 +21,7 @@ struct AdamStep<Scalar: UpdateScalar>: OptimizerStep {
   static var cost: Double { 3 }
   let rate: Scalar
   let beta1: Scalar
+  let beta2: Scalar
   let oneMinusBeta1: Scalar
   let oneMinusBeta2: Scalar
   let epsilon: Scalar
@@ -30,10 +31,17 @@ struct AdamStep<Scalar: UpdateScalar>: OptimizerStep {
     rate =
       parameters[2] * (Scalar.one - parameters[1]).squareRoot / (Scalar.one - parameters[0])
     beta1 = parameters[3]
+    beta2 = parameters[4]
     oneMinusBeta1 = .one - parameters[3]
     oneMinusBeta2 = .one - parameters[4]
     epsilon = parameters[5]
     isNesterov = parameters.flag
+  }
+
+  var form: UpdateForm? {
+    .adam(
+      rate: Float(rate.doubleValue), beta1: Float(beta1.doubleValue),
+      beta2: Float(beta2.doubleValue), epsilon: Float(epsilon.doubleValue), isNesterov: isNesterov)
   }
 
   @inline(__always)

@@ -19,6 +19,8 @@ struct GradientDescentStep<Scalar: UpdateScalar>: OptimizerStep {
 
   init(_ parameters: UpdateParameters<Scalar>) { rate = parameters[0] }
 
+  var form: UpdateForm? { .gradientDescent(rate: Float(rate.doubleValue)) }
+
   @inline(__always)
   func apply(_ value: inout Scalar, _ slots: inout UpdateSlots<Scalar>, _ gradient: Scalar) {
     value -= gradient * rate

@@ -27,6 +27,11 @@ struct MomentumStep<Scalar: UpdateScalar>: OptimizerStep {
     isNesterov = parameters.flag
   }
 
+  var form: UpdateForm? {
+    .momentum(
+      rate: Float(rate.doubleValue), momentum: Float(momentum.doubleValue), isNesterov: isNesterov)
+  }
+
   @inline(__always)
   func apply(_ value: inout Scalar, _ slots: inout UpdateSlots<Scalar>, _ gradient: Scalar) {
     slots.first = slots.first * momentum + gradient

@@ -83,8 +83,9 @@ extension WholeUpdate {
   static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    WholeUpdateKernel<Self, Scalar>(
-      isReference: construction.inputTypes.first?.isReference ?? false)
+    specialized(
+      WholeUpdateKernel<Self, Scalar>(
+        isReference: construction.inputTypes.first?.isReference ?? false))
   }
 }
 

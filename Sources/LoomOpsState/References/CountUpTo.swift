@@ -11,7 +11,7 @@ enum CountUpTo: OpDeclaration {
   static let shapes = ShapeFunction { context in
     context.setOutput(0, try context.requireRank(0, 0))
   }
-  static let gradient = GradientRule.notDifferentiable(because: "it counts")
+  static let gradient = GradientRule.undefined
   static var properties: OpProperties { OpProperties(isFoldable: false) }
   static let kernels = KernelTable.integer(CountFamily.self, over: .index)
 }
@@ -38,9 +38,10 @@ private enum CountFamily: IntegerKernelFamily {
   static func kernel<Scalar: IntegerScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    CountKernel<Scalar>(
-      limit: try construction.attributes.int("limit"),
-      isReference: construction.inputTypes.first?.isReference ?? false)
+    specialized(
+      CountKernel<Scalar>(
+        limit: try construction.attributes.int("limit"),
+        isReference: construction.inputTypes.first?.isReference ?? false))
   }
 }
 

@@ -47,7 +47,6 @@ enum ScatterProduct: ScatterRule, NumericScatter {
   static let kernels = KernelTable.numeric(ScatterProduct.self)
   static let resourceKernels = KernelTable.numeric(ScatterProduct.self, attribute: "dtype")
   static let ndKernels = KernelTable.none
-  static let gradient = GradientRule.undefined
 
   @inline(__always)
   static func apply<Scalar: NumericScalar>(_ current: Scalar, _ update: Scalar) -> Scalar {
@@ -60,7 +59,6 @@ enum ScatterQuotient: ScatterRule, NumericScatter {
   static let kernels = KernelTable.numeric(ScatterQuotient.self)
   static let resourceKernels = KernelTable.numeric(ScatterQuotient.self, attribute: "dtype")
   static let ndKernels = KernelTable.none
-  static let gradient = GradientRule.undefined
 
   @inline(__always)
   static func apply<Scalar: NumericScalar>(_ current: Scalar, _ update: Scalar) -> Scalar {
@@ -123,9 +121,10 @@ extension NumericScatter {
   static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ScatterKernel<NumericScatterBody<Self, Scalar>>(construction, places: .rows) {
-      try check($0, Scalar.self)
-    }
+    try specialized(
+      ScatterKernel<NumericScatterBody<Self, Scalar>>(construction, places: .rows) {
+        try check($0, Scalar.self)
+      })
   }
 }
 
@@ -140,7 +139,8 @@ enum NumericSlices<Rule: NumericScatter>: NumericKernelFamily {
   static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ScatterKernel<NumericScatterBody<Rule, Scalar>>(construction, places: .slices) { _ in }
+    try specialized(
+      ScatterKernel<NumericScatterBody<Rule, Scalar>>(construction, places: .slices) { _ in })
   }
 }
 
@@ -153,7 +153,8 @@ extension RealScatter {
   static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ScatterKernel<RealScatterBody<Self, Scalar>>(construction, places: .rows) { _ in }
+    try specialized(
+      ScatterKernel<RealScatterBody<Self, Scalar>>(construction, places: .rows) { _ in })
   }
 }
 
@@ -167,7 +168,8 @@ enum RealSlices<Rule: RealScatter>: RealKernelFamily {
   static func kernel<Scalar: RealScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try ScatterKernel<RealScatterBody<Rule, Scalar>>(construction, places: .slices) { _ in }
+    try specialized(
+      ScatterKernel<RealScatterBody<Rule, Scalar>>(construction, places: .slices) { _ in })
   }
 }
 
@@ -183,7 +185,7 @@ enum BooleanDifference: ScatterBody {
 extension KernelTable {
   static func scatterBooleans<Body: ScatterBody>(_ body: Body.Type) -> KernelTable {
     KernelTable(where: ["T": [.bool]]) {
-      try ScatterKernel<Body>($0, places: .slices) { _ in }
+      try specialized(ScatterKernel<Body>($0, places: .slices) { _ in })
     }
   }
 }

@@ -1,6 +1,6 @@
 package import LoomCore
 package import LoomGraph
-import LoomKernels
+package import LoomKernels
 
 extension DirectEngine {
   /// Starts a step that is fed and fetched piece by piece.
@@ -27,7 +27,7 @@ extension DirectEngine {
     var options = plannerOptions
     options.retainsValues = true
     // Every set-up has a plan of its own: partial runs are rare and their plans keep all values.
-    let plan = RunnablePlan(try makePlan(signature, options))
+    let plan = RunnablePlan(try makePlan(signature, options), signature)
     let step = try makeStep(plan.plan)
     let handle =
       "\(feeds.map(\.name).joined(separator: ","))->\(fetches.map(\.name).joined(separator: ","))/"
@@ -45,14 +45,14 @@ extension DirectEngine {
   ///   that can't be had now: nothing is consumed then; ``StatusError/Code/deadlineExceeded`` and what
   ///   kernels throw: the handle is unknown then.
   package func runPartial(
-    _ handle: String, feeds: [(AnyOutput, AnyTensor)], fetches: [AnyOutput], timeout: Duration?
+    _ handle: String, feeds: [(AnyOutput, AnyTensor)], fetches: [AnyOutput]
   ) throws(StatusError) -> [AnyTensor] {
     try checkOpen()
     guard let partial = partialStep(handle) else {
       throw .invalidArgument("Must run 'setup' before performing partial runs!")
     }
     var deadline: Int?
-    if let timeout {
+    if let timeout = configuration.operationTimeout, timeout > .zero {
       deadline = try DeadlineTimer.shared.add(.now + timeout, partial.step.cancellation)
     }
     defer { if let deadline { _ = DeadlineTimer.shared.remove(deadline) } }

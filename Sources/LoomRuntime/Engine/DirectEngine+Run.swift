@@ -3,34 +3,79 @@ import LoomGraph
 import LoomKernels
 
 extension DirectEngine {
-  /// What one run may ask for beyond its signature.
-  package struct RunRequest: Sendable {
-    package var timeout: Duration?
-    package var traces = false
-    package init() {}
-
-    var isPlain: Bool { timeout == nil && !traces }
+  /// Runs a plan once. `feeds` are in the signature's order; so are the results.
+  package func run(
+    _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions = RunOptions()
+  ) throws(StatusError) -> [AnyTensor] {
+    let request = try RunRequest(options, configuration, wantsMetadata: false)
+    if request.isPlain { return try run(plan, feeds) }
+    return try run(plan, feeds, request).values
   }
 
-  /// What a run gives back beside the fetches.
-  package struct RunReport: Sendable {
-    package var statistics: [NodeStatistics] = []
-    package var plan: Plan?
+  /// Runs a plan once and tells of the run.
+  package func runTraced(
+    _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions
+  ) throws(StatusError) -> ([AnyTensor], RunMetadata) {
+    let request = try RunRequest(options, configuration, wantsMetadata: true)
+    let outcome = try run(plan, feeds, request)
+    return (outcome.values, outcome.metadata ?? RunMetadata())
   }
+
+  /// Runs a plan once for what its nodes did.
+  func statistics(
+    of plan: RunnablePlan, feeds: [AnyTensor]
+  ) throws(StatusError) -> [NodeStatistics] {
+    let request = try RunRequest(
+      RunOptions(trace: .full), configuration, wantsMetadata: true)
+    return try run(plan, feeds, request).statistics
+  }
+
+  private func run(_ plan: RunnablePlan, _ feeds: [AnyTensor]) throws(StatusError) -> [AnyTensor] {
+    let step = try begin(plan)
+    let results: [AnyTensor]
+    do throws(StatusError) { results = try execute(step, plan.plan, feeds, nil) } catch {
+      end(step, of: plan, isReusable: false)
+      throw error
+    }
+    end(step, of: plan, isReusable: true)
+    return results
+  }
+
+  private func run(
+    _ plan: RunnablePlan, _ feeds: [AnyTensor], _ request: RunRequest
+  ) throws(StatusError) -> StepOutcome {
+    let step = try begin(plan, request)
+    do throws(StatusError) {
+      let outcome = try execute(step, of: plan, feeds, request)
+      end(step, of: plan, isReusable: outcome.isReusable && request.pool == 0)
+      return outcome
+    } catch {
+      end(step, of: plan, isReusable: false)
+      throw error
+    }
+  }
+
+  // MARK: Beginning and ending steps
 
   /// A step of the plan that nothing else uses; to be run once, then ended.
   ///
   /// - Throws: ``StatusError/Code/cancelled`` if the engine is closed.
-  package func begin(_ plan: RunnablePlan) throws(StatusError) -> Step {
+  private func begin(_ plan: RunnablePlan) throws(StatusError) -> Step {
     if isClosed { throw DirectEngine.closedError }
     guard let step = plan.takeIdleStep() else { return try makeStep(plan.plan) }
     step.services.renew(stepID: nextStepID())
     return step
   }
 
+  /// - Throws: ``StatusError/Code/invalidArgument`` for a thread pool that the session does not have.
+  func begin(_ plan: RunnablePlan, _ request: RunRequest) throws(StatusError) -> Step {
+    if request.pool == 0 { return try begin(plan) }
+    return try makeStep(plan.plan, workers: pools.pool(request.pool))
+  }
+
   /// Takes a step back. One that failed or was cancelled is not used again: its memory may hold
   /// anything.
-  package func end(_ step: Step, of plan: RunnablePlan, isReusable: Bool) {
+  func end(_ step: Step, of plan: RunnablePlan, isReusable: Bool) {
     step.services.stepResources.clearAll()
     if isReusable, !step.cancellation.isCancelled {
       plan.giveBack(step)
@@ -39,65 +84,28 @@ extension DirectEngine {
     }
   }
 
-  /// Runs a plan once. `feeds` are in the signature's order; so are the results.
-  package func run(
-    _ plan: RunnablePlan, feeds: [AnyTensor]
-  ) throws(StatusError) -> [AnyTensor] {
-    let step = try begin(plan)
-    let results: [AnyTensor]
-    do throws(StatusError) {
-      results = try execute(step, plan.plan, feeds, nil)
-    } catch {
-      end(step, of: plan, isReusable: false)
-      throw error
-    }
-    end(step, of: plan, isReusable: true)
-    return results
-  }
-
-  /// Runs a plan once, as `request` asks.
-  package func run(
-    _ plan: RunnablePlan, feeds: [AnyTensor], request: RunRequest
-  ) throws(StatusError) -> ([AnyTensor], RunReport) {
-    if request.isPlain { return (try run(plan, feeds: feeds), RunReport()) }
-    let step = try begin(plan)
-    do throws(StatusError) {
-      let (outcome, isReusable) = try run(step, of: plan, feeds: feeds, request: request)
-      end(step, of: plan, isReusable: isReusable)
-      return outcome
-    } catch {
-      end(step, of: plan, isReusable: false)
-      throw error
-    }
-  }
+  // MARK: Execution
 
   /// Runs a step that the caller began and will end.
-  ///
-  /// - Returns: the outcome, and whether no deadline can strike the step any more.
-  package func run(
-    _ step: Step, of plan: RunnablePlan, feeds: [AnyTensor], request: RunRequest
-  ) throws(StatusError) -> (([AnyTensor], RunReport), isReusable: Bool) {
+  func execute(
+    _ step: Step, of plan: RunnablePlan, _ feeds: [AnyTensor], _ request: RunRequest
+  ) throws(StatusError) -> StepOutcome {
     var deadline: Int?
     if let timeout = request.timeout {
       deadline = try DeadlineTimer.shared.add(.now + timeout, step.cancellation)
     }
-    var isReusable = true
-    func removeDeadline() {
-      if let deadline { isReusable = DeadlineTimer.shared.remove(deadline) }
-    }
-    let trace = request.traces ? StepTrace() : nil
+    let collector = request.wantsMetadata ? MetadataCollector(self, plan, request) : nil
     let results: [AnyTensor]
     do throws(StatusError) {
-      results = try execute(step, plan.plan, feeds, trace)
+      results = try execute(step, plan.plan, feeds, collector?.trace)
     } catch {
-      removeDeadline()
+      if let deadline { _ = DeadlineTimer.shared.remove(deadline) }
       throw error
     }
-    removeDeadline()
-    var report = RunReport()
-    report.statistics = trace?.nodes ?? []
-    report.plan = plan.plan
-    return ((results, report), isReusable)
+    let isInTime = deadline.map { DeadlineTimer.shared.remove($0) } ?? true
+    return StepOutcome(
+      values: results, metadata: try collector?.metadata(),
+      statistics: collector?.trace?.nodes ?? [], isReusable: isInTime)
   }
 
   private func execute(
@@ -109,7 +117,7 @@ extension DirectEngine {
     }
     var executor = RegionExecutor(
       plan: plan, memory: step.memory, services: step.services, trace: trace)
-    try executor.run()
+    do throws(StatusError) { try executor.run() } catch { throw explain(error, plan) }
     let results = try DirectEngine.collect(plan, root, feeds, inner: executor.inner)
     for slot in plan.feedSlots { root.clear(slot) }
     return results

@@ -10,9 +10,13 @@ package final class DirectEngine: Sendable {
   package let resources: ResourceManager
   package let handles = TensorHandleStore()
   package let budget: MemoryBudget
+  package let configuration: SessionConfiguration
+  /// Threads for loops inside kernels.
   let workers: WorkerPool
-  let placesPrunedGraph: Bool
+  let pools: ThreadPools
   let plannerOptions: Planner.Options
+  let log: PlacementLog?
+  private let functions: LibraryRuntime
 
   private struct State {
     var plans: [RunSignature: RunnablePlan] = [:]
@@ -29,16 +33,20 @@ package final class DirectEngine: Sendable {
   private let stepCounter = Atomic<Int>(0)
 
   package init(
-    graph: Graph, cpuCount: Int, threads: Int, placesPrunedGraph: Bool,
-    plannerOptions: Planner.Options, budget: MemoryBudget
+    graph: Graph, configuration: SessionConfiguration, log: PlacementLog
   ) throws(StatusError) {
     self.graph = graph
-    devices = try DeviceSet(cpuCount: cpuCount)
+    self.configuration = configuration
+    devices = try DeviceSet(cpuCount: configuration.deviceCount["CPU"] ?? 1)
     resources = ResourceManager()
-    self.budget = budget
-    workers = threads == 0 ? .shared : WorkerPool(threadCount: threads)
-    self.placesPrunedGraph = placesPrunedGraph
-    self.plannerOptions = plannerOptions
+    budget = MemoryBudget(limit: configuration.memoryLimitBytes)
+    pools = ThreadPools(configuration)
+    workers = pools.standard
+    plannerOptions = Planner.Options(configuration)
+    functions = LibraryRuntime(
+      graph: graph, resources: resources, devices: devices, options: plannerOptions, budget: budget)
+    self.log = configuration.logsDevicePlacement ? log : nil
+    self.log?.write(devices)
   }
 
   // MARK: Plans
@@ -47,7 +55,8 @@ package final class DirectEngine: Sendable {
   package func plan(_ signature: RunSignature) throws(StatusError) -> RunnablePlan {
     try checkOpen()
     if let plan = state.withLock({ $0.plans[signature] }) { return plan }
-    let plan = RunnablePlan(try makePlan(signature, plannerOptions))
+    try checkExecutor()
+    let plan = RunnablePlan(try makePlan(signature, plannerOptions), signature)
     return state.withLock { state in
       if let first = state.plans[signature] { return first }
       state.plans[signature] = plan
@@ -58,35 +67,55 @@ package final class DirectEngine: Sendable {
   func makePlan(
     _ signature: RunSignature, _ options: Planner.Options
   ) throws(StatusError) -> Plan {
-    let snapshot = graph.snapshot()
+    var snapshot = graph.snapshot()
     try extend(snapshot)
+    var signature = signature
+    snapshot.connect(&signature)
     let planner = Planner(
-      snapshot: snapshot, resources: resources, devices: devices, options: options)
-    return try planner.plan(signature)
+      snapshot: snapshot, resources: resources, devices: devices, options: options,
+      functions: functions)
+    let plan = try planner.plan(signature)
+    if configuration.placesPrunedGraph { log?.write(plan.placements, snapshot) }
+    return plan
+  }
+
+  private func checkExecutor() throws(StatusError) {
+    let type = configuration.experimental.executorType
+    guard ["", "DEFAULT", "SINGLE_THREADED_EXECUTOR"].contains(type) else {
+      throw .notFound(
+        "No executor factory registered for the given executor type: \(type). Registered are "
+          + "DEFAULT and SINGLE_THREADED_EXECUTOR.")
+    }
   }
 
   /// Checks nodes that were added since the last look: one that can't be placed fails every later run,
   /// unless only what runs is to be placed.
   private func extend(_ snapshot: GraphSnapshot) throws(StatusError) {
-    guard !placesPrunedGraph else { return }
+    guard !configuration.placesPrunedGraph else { return }
     let (start, known) = state.withLock { ($0.extendedTo, $0.extensionError) }
     if let known { throw known }
     guard start < snapshot.nodes.count else { return }
     let placement = Placement(
       nodes: snapshot.nodes, devices: devices, soft: plannerOptions.allowsSoftPlacement)
-    do throws(StatusError) {
-      _ = try placement.assign(
-        (start..<snapshot.nodes.count).filter { !snapshot.nodes[$0].device.isEmpty })
-    } catch {
+    // Nodes that ask for nothing always find a device: they are placed here for the log only.
+    let new = (start..<snapshot.nodes.count).filter {
+      log != nil || !snapshot.nodes[$0].device.isEmpty
+    }
+    let placements: [Int: String]
+    do throws(StatusError) { placements = try placement.assign(new) } catch {
       state.withLock { $0.extensionError = error }
       throw error
     }
-    state.withLock { $0.extendedTo = Swift.max($0.extendedTo, snapshot.nodes.count) }
+    let isFirst = state.withLock { state in
+      defer { state.extendedTo = Swift.max(state.extendedTo, snapshot.nodes.count) }
+      return state.extendedTo < snapshot.nodes.count
+    }
+    if isFirst { log?.write(placements, snapshot) }
   }
 
   /// Checks the nodes that were added since the engine last looked.
   package func extendIfNeeded() throws(StatusError) {
-    guard !placesPrunedGraph else { return }
+    guard !configuration.placesPrunedGraph else { return }
     let (seen, known) = state.withLock { ($0.extendedTo, $0.extensionError) }
     if let known { throw known }
     if seen < graph.operationCount { try extend(graph.snapshot()) }
@@ -99,7 +128,7 @@ package final class DirectEngine: Sendable {
   /// A new step, known to ``close()``.
   ///
   /// - Throws: ``StatusError/Code/cancelled`` if the engine is closed.
-  func makeStep(_ plan: Plan) throws(StatusError) -> Step {
+  func makeStep(_ plan: Plan, workers: WorkerPool? = nil) throws(StatusError) -> Step {
     let cancellation = CancellationState()
     let id = try state.withLock { (state: inout sending State) throws(StatusError) in
       // `close` sets the flag before it takes the lock, so a step it does not see is refused here.
@@ -110,7 +139,7 @@ package final class DirectEngine: Sendable {
     }
     let services = StepServices(
       stepID: nextStepID(), resources: resources, budget: budget, cancellation: cancellation,
-      workers: workers, handles: handles)
+      workers: workers ?? self.workers, handles: handles)
     return Step(id: id, memory: plan.takeMemory(budget: budget), services: services)
   }
 
@@ -159,5 +188,6 @@ package final class DirectEngine: Sendable {
     _ = released
     resources.clearAll()
     handles.removeAll()
+    pools.close()
   }
 }

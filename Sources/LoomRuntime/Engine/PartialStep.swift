@@ -1,4 +1,4 @@
-package import LoomCore
+import LoomCore
 import LoomGraph
 import LoomKernels
 import Synchronization

@@ -20,9 +20,23 @@ package final class Step: Sendable {
 /// A plan with the steps that ran it before and may run it again.
 package final class RunnablePlan: Sendable {
   package let plan: Plan
+  let signature: RunSignature
   private let idle = Mutex<[Step]>([])
+  /// Runs that asked for metadata.
+  private let reports = Atomic<Int>(0)
 
-  init(_ plan: Plan) { self.plan = plan }
+  init(_ plan: Plan, _ signature: RunSignature) {
+    self.plan = plan
+    self.signature = signature
+  }
+
+  /// Whether the run that is about to start is one whose costs are to be reported.
+  func isCostReportDue(_ options: GraphOptions) -> Bool {
+    guard options.costModelInterval > 0 else { return false }
+    let step = reports.wrappingAdd(1, ordering: .relaxed).oldValue
+    let afterDelay = step - options.costModelDelay
+    return afterDelay >= 0 && (afterDelay + 1) % options.costModelInterval == 0
+  }
 
   func takeIdleStep() -> Step? { idle.withLock { $0.popLast() } }
 

@@ -17,6 +17,13 @@ package struct Planner {
     /// No value is let go before the step ends: for partial runs, which execute out of order.
     package var retainsValues = false
     package init() {}
+
+    package init(_ configuration: SessionConfiguration) {
+      let graph = configuration.graph
+      foldsConstants =
+        graph.optimizer.isFoldingConstants && graph.rewriting.isEnabled(\.constantFolding)
+      allowsSoftPlacement = configuration.allowsSoftPlacement
+    }
   }
 
   package init(

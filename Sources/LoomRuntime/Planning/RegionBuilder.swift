@@ -77,11 +77,11 @@ struct RegionBuilder {
       case .loop(let child): (binding.enters[child] ?? []).map { position[$0] }.max() ?? 0
       }
     }
-    var ready = vertices.indices.filter { pending[$0] == 0 }.sorted { rank($0) > rank($1) }
+    var ready = vertices.indices.filter { pending[$0] == 0 }.sorted { rank($0) < rank($1) }
     var result: [Member] = []
     while let next = ready.popLast() {
       result.append(vertices[next])
-      for consumer in consumers[next].reversed() {
+      for consumer in consumers[next] {
         pending[consumer] -= 1
         if pending[consumer] == 0 { ready.append(consumer) }
       }
@@ -118,7 +118,7 @@ struct KernelBinding {
   {
     switch node.properties.role {
     // The executor itself acts on these.
-    case .switch, .merge, .enter, .exit, .nextIteration: return InertKernel.shared
+    case .switch, .merge, .enter, .exit, .nextIteration, .loopCondition: return InertKernel.shared
     default: break
     }
     do throws(StatusError) {

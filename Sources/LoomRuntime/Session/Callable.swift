@@ -1,66 +1,67 @@
 public import LoomCore
-public import LoomGraph
-import LoomKernels
+import LoomGraph
 
 /// A run with its feeds and fetches resolved once: calling it looks nothing up.
 ///
-/// Usable until the session closes, from any thread.
-public struct Callable<Result: Sendable, each Scalar: TensorScalar>: Sendable {
+/// Usable until the session closes, from any thread; what is added to the graph later does not matter.
+public struct Callable<Result: Sendable, each Key: Feedable & Sendable>: Sendable {
   let prepared: PreparedRun
-  let rebuild: @Sendable (inout FetchedValues) throws -> Result
+  let keys: (repeat each Key)
+  let rebuild: @Sendable (inout FetchedValues) throws(StatusError) -> Result
 
   /// Runs one step on the calling thread.
   ///
-  /// - Throws: ``StatusError/Code/cancelled`` after the session closed; what `run` throws.
+  /// - Throws: What `run` throws; ``StatusError/Code/cancelled`` after the session closed if there is
+  ///   nothing to feed.
   public func callAsFunction(
-    _ values: repeat Tensor<each Scalar>, options: RunOptions = RunOptions()
+    _ values: repeat (each Key).Value
   ) throws(StatusError) -> Result {
     var tensors: [AnyTensor] = []
-    for value in repeat each values { tensors.append(value.erased) }
-    var fetched = FetchedValues(try prepared.run(tensors, options))
-    do { return try rebuild(&fetched) } catch { throw StatusError.wrapping(error) }
-  }
-}
-
-/// A run whose plan is at hand.
-package final class PreparedRun: Sendable {
-  package let session: Session
-  package let resolution: Resolution
-  private let outputs: [AnyOutput]
-  private let shapes: [PartialShape]
-  private let dtypes: [DType]
-  package let plan: Plan?
-
-  package init(session: Session, feeds: [AnyOutput], list: FetchList) throws(StatusError) {
-    self.session = session
-    outputs = feeds
-    shapes = feeds.map(\.shape)
-    dtypes = feeds.map(\.dtype.base)
-    resolution = Resolution(feeds: feeds, list: list)
-    try session.engine.extendIfNeeded()
-    plan = resolution.isTrivial ? nil : try session.engine.plan(resolution.signature)
+    repeat try (each keys).split(each values, into: &tensors)
+    var fetched = FetchedValues(try prepared.run(tensors), session: prepared.session)
+    return try rebuild(&fetched)
   }
 
-  package func run(_ values: [AnyTensor], _ options: RunOptions) throws(StatusError) -> [AnyTensor]
-  {
-    guard values.count == outputs.count else {
-      throw .invalidArgument("Expected \(outputs.count) feed tensors, but got \(values.count)")
-    }
-    for index in values.indices {
-      guard values[index].dtype == dtypes[index],
-        shapes[index].isCompatible(with: values[index].shape)
-      else { return try refuse(values[index], outputs[index]) }
-    }
-    guard let plan else { return resolution.trivialResults(values) }
-    let (results, _) = try session.engine.run(
-      plan, feeds: resolution.feedValues(values), request: options.request)
-    return resolution.results(results)
+  /// Runs one step on the calling thread, as `options` say.
+  public func callAsFunction(
+    _ values: repeat (each Key).Value, options: RunOptions
+  ) throws(StatusError) -> Result {
+    var tensors: [AnyTensor] = []
+    repeat try (each keys).split(each values, into: &tensors)
+    var fetched = FetchedValues(try prepared.run(tensors, options), session: prepared.session)
+    return try rebuild(&fetched)
   }
 
-  @inline(never)
-  private func refuse(_ value: AnyTensor, _ output: AnyOutput) throws(StatusError) -> [AnyTensor] {
-    try FeedCheck.check(value, for: output, in: session.graph)
-    throw .invalidArgument("Cannot feed value of shape \(value.shape) for Tensor '\(output.name)'")
+  /// Runs one step on a thread of its own; cancelling the task cancels the step.
+  public func callAsFunction(
+    _ values: repeat (each Key).Value, options: RunOptions = RunOptions()
+  ) async throws(StatusError) -> Result {
+    var tensors: [AnyTensor] = []
+    repeat try (each keys).split(each values, into: &tensors)
+    var fetched = FetchedValues(
+      try await prepared.runDetached(tensors, options), session: prepared.session)
+    return try rebuild(&fetched)
+  }
+
+  /// Runs one step and tells of the run.
+  public func traced(
+    _ values: repeat (each Key).Value, options: RunOptions = RunOptions(trace: .full)
+  ) throws(StatusError) -> (value: Result, metadata: RunMetadata) {
+    var tensors: [AnyTensor] = []
+    repeat try (each keys).split(each values, into: &tensors)
+    let (results, metadata) = try prepared.runTraced(tensors, options)
+    var fetched = FetchedValues(results, session: prepared.session)
+    return (try rebuild(&fetched), metadata)
+  }
+
+  /// Runs one step with values that are converted to the dtypes of what they are fed to.
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` for a wrong number of values, or one that can't be
+  ///   converted; what calling throws.
+  public func call(converting values: FeedValue...) throws(StatusError) -> Result {
+    var fetched = FetchedValues(
+      try prepared.run(prepared.converted(values)), session: prepared.session)
+    return try rebuild(&fetched)
   }
 }
 
@@ -68,41 +69,29 @@ extension Session {
   /// Resolves a run once, to be called often.
   ///
   /// - Throws: What `run` throws for such fetches; ``StatusError/Code/cancelled`` if closed.
-  public func makeCallable<each Scalar: TensorScalar, F: Fetchable & Sendable>(
-    feeding feeds: repeat Output<each Scalar>, fetching fetch: F
-  ) throws(StatusError) -> Callable<F.Fetched, repeat each Scalar> where F.Fetched: Sendable {
+  public func makeCallable<each Key: Feedable & Sendable, F: Fetchable & Sendable>(
+    feeding keys: repeat each Key, fetching fetch: F
+  ) throws(StatusError) -> Callable<F.Fetched, repeat each Key> where F.Fetched: Sendable {
     try engine.checkOpen()
     var outputs: [AnyOutput] = []
-    for feed in repeat each feeds {
-      outputs.append(try FeedCheck.output(.output(feed.erased), in: graph))
-    }
+    for key in repeat each keys { outputs += key.feedParts }
     var list = FetchList(graph: graph)
     try fetch.flatten(into: &list)
     let prepared = try PreparedRun(session: self, feeds: outputs, list: list)
-    return Callable(prepared: prepared) { values in try fetch.rebuild(from: &values) }
+    return Callable(prepared: prepared, keys: (repeat each keys)) { values throws(StatusError) in
+      try fetch.rebuild(from: &values)
+    }
   }
 
-  /// Resolves a run of tensors whose dtypes are known only at run time.
-  package func prepare(
-    feeds: [AnyOutput], fetches: [AnyOutput], targets: [Operation] = []
-  ) throws(StatusError) -> PreparedRun {
-    try engine.checkOpen()
-    var list = FetchList(graph: graph)
-    for fetch in fetches { try list.add(fetch) }
-    for target in targets { try list.add(target) }
-    return try PreparedRun(session: self, feeds: feeds, list: list)
-  }
-}
-
-extension Session {
-  /// Per-node statistics of one run.
-  package func statistics(
-    of prepared: PreparedRun, feeds: [AnyTensor]
-  ) throws(StatusError) -> [NodeStatistics] {
-    guard let plan = prepared.plan else { return [] }
-    var request = DirectEngine.RunRequest()
-    request.traces = true
-    return try engine.run(plan, feeds: prepared.resolution.feedValues(feeds), request: request)
-      .1.statistics
+  /// Resolves a run with several fetches once, to be called often.
+  public func makeCallable<
+    each Key: Feedable & Sendable, A: Fetchable & Sendable, B: Fetchable & Sendable,
+    each C: Fetchable & Sendable
+  >(
+    feeding keys: repeat each Key, fetching a: A, _ b: B, _ rest: repeat each C
+  ) throws(StatusError) -> Callable<
+    (A.Fetched, B.Fetched, repeat (each C).Fetched), repeat each Key
+  > where A.Fetched: Sendable, B.Fetched: Sendable, repeat (each C).Fetched: Sendable {
+    try makeCallable(feeding: repeat each keys, fetching: FetchPack(a, b, repeat each rest))
   }
 }

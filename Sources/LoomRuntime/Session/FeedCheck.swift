@@ -1,5 +1,6 @@
 import LoomCore
 import LoomGraph
+import LoomKernels
 
 /// Checks of feeds that need no runtime.
 enum FeedCheck {

@@ -12,35 +12,46 @@ public final class Session: Sendable {
   public let graph: Graph
   /// Where the graph runs: empty in this process.
   public let target: String
+  public let configuration: SessionConfiguration
   package let engine: DirectEngine
   private let isClosedFlag = Atomic<Bool>(false)
+  /// Whether a scope that will close the session is being run.
+  private let isScoped = Atomic<Bool>(false)
 
   /// - Parameters:
   ///   - graph: May be empty, and may grow later.
   ///   - target: Empty for this process.
   /// - Throws: ``StatusError/Code/notFound`` for a target no engine serves, or a configuration
-  ///   without CPU devices.
-  public init(
+  ///   without CPU devices; ``StatusError/Code/invalidArgument`` for session metadata that another
+  ///   session of this process has.
+  public convenience init(
     graph: Graph, target: String = "", configuration: SessionConfiguration = .init()
   ) throws(StatusError) {
+    try self.init(
+      graph: graph, target: target, configuration: configuration, log: .standardError)
+  }
+
+  package init(
+    graph: Graph, target: String = "", configuration: SessionConfiguration = .init(),
+    log: PlacementLog
+  ) throws(StatusError) {
+    try Session.checkTarget(target)
+    self.graph = graph
+    self.target = target
+    self.configuration = configuration
+    engine = try DirectEngine(graph: graph, configuration: configuration, log: log)
+    try LiveSessions.shared.add(self)
+  }
+
+  deinit { engine.close() }
+
+  static func checkTarget(_ target: String) throws(StatusError) {
     guard target.isEmpty else {
       throw .notFound(
         "No session factory registered for the given session options: {target: \"\(target)\"} "
           + "Registered factories are {DIRECT_SESSION}.")
     }
-    var options = Planner.Options()
-    options.allowsSoftPlacement = configuration.allowsSoftPlacement
-    self.graph = graph
-    self.target = target
-    engine = try DirectEngine(
-      graph: graph, cpuCount: configuration.deviceCount["CPU"] ?? 1,
-      threads: configuration.intraOpParallelismThreads,
-      placesPrunedGraph: configuration.placesPrunedGraph, plannerOptions: options,
-      budget: MemoryBudget(limit: configuration.memoryLimitBytes))
-    LiveSessions.shared.add(self)
   }
-
-  deinit { engine.close() }
 
   /// Ends running steps and releases all state. Later runs fail; closing twice is allowed.
   public func close() {
@@ -48,6 +59,7 @@ public final class Session: Sendable {
     engine.close()
   }
 
+  /// Whether ``close()`` was called, or a scope closed the session.
   public var isClosed: Bool { isClosedFlag.load(ordering: .acquiring) }
 
   /// The devices of this session.
@@ -58,45 +70,39 @@ public final class Session: Sendable {
     return engine.devices.all
   }
 
+  /// The graph as it is now. With ``GraphOptions/infersShapes`` nodes carry `_output_shapes`.
+  public var graphDefinition: GraphDefinition {
+    graph.definition(addingShapes: configuration.graph.infersShapes)
+  }
+
   /// - Throws: ``StatusError/Code/failedPrecondition`` if the session is closed or the graph empty.
   package func checkUsable() throws(StatusError) {
-    guard !isClosed else { throw .failedPrecondition("Attempted to use a closed Session.") }
+    try checkNotClosed()
     guard graph.operationCount > 0 else {
       throw .failedPrecondition(
         "The Session graph is empty. Add operations to the graph before calling run().")
     }
   }
-}
 
-/// The open sessions of this process, for `Session.reset`.
-final class LiveSessions: Sendable {
-  static let shared = LiveSessions()
+  /// - Throws: ``StatusError/Code/failedPrecondition`` after ``close()``.
+  func checkNotClosed() throws(StatusError) {
+    guard !isClosed else { throw .failedPrecondition("Attempted to use a closed Session.") }
+  }
 
-  private struct Entry: Sendable { weak let session: Session? }
-  private let sessions = Mutex<[Entry]>([])
-
-  func add(_ session: Session) {
-    sessions.withLock { sessions in
-      sessions.removeAll { $0.session == nil }
-      sessions.append(Entry(session: session))
+  /// Marks the session as being in a scope that will close it.
+  ///
+  /// - Throws: ``StatusError/Code/failedPrecondition`` if it is in one already.
+  package func enterScope() throws(StatusError) {
+    guard !isScoped.exchange(true, ordering: .acquiringAndReleasing) else {
+      throw .failedPrecondition(
+        "Session scopes are not re-entrant. Use asDefault(_:) to make the session the default "
+          + "without closing it.")
     }
   }
 
-  var all: [Session] { sessions.withLock { $0.compactMap(\.session) } }
-}
-
-extension Session {
-  /// Clears containers of, and closes, all sessions of this process.
-  ///
-  /// - Parameter containers: Names of the containers to clear; empty means all.
-  /// - Throws: ``StatusError/Code/notFound`` for a target no engine serves.
-  public static func reset(target: String = "", containers: [String] = []) throws(StatusError) {
-    guard target.isEmpty else {
-      throw .notFound("No session factory registered for the given session options: \"\(target)\"")
-    }
-    for session in LiveSessions.shared.all {
-      for container in containers { session.engine.resources.clear(container: container) }
-      session.engine.close()
-    }
+  /// Ends the scope and closes the session.
+  package func leaveScope() {
+    close()
+    isScoped.store(false, ordering: .releasing)
   }
 }

@@ -1,6 +1,6 @@
-public import LoomCore
 import Foundation
-public import LoomFormats
+public import LoomCore
+import LoomFormats
 public import LoomGraph
 import LoomProto
 import SwiftProtobuf

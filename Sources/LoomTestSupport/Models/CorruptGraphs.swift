@@ -1,5 +1,5 @@
 import Foundation
-public import LoomCore
+import LoomCore
 import LoomFormats
 
 /// Illegal graphs and files with the answer of stock TensorFlow.

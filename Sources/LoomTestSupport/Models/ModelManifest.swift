@@ -1,5 +1,5 @@
-public import LoomCore
 import Foundation
+public import LoomCore
 import LoomFormats
 
 /// What a folder of `Fixtures/models` holds, and what stock TensorFlow makes of it.

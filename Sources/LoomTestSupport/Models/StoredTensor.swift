@@ -1,5 +1,5 @@
-public import LoomCore
 import Foundation
+public import LoomCore
 import LoomFormats
 
 /// A tensor as manifests list it: in a file of its own, or with its values in place.

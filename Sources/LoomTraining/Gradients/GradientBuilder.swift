@@ -67,11 +67,11 @@ struct GradientBuilder {
         throw .invalidArgument(
           "Gradients of complex tensors (\(y.name)) must set grad_ys (y.dtype = \(dtype))")
       }
-      let one = try AnyTensor.scalar(1, dtype)
       if let shape = y.shape.fullyDefined {
-        return try graph.filled(shape, with: one, name: "grad_ys_\(index)")
+        return try graph.filled(shape, with: 1, dtype, name: "grad_ys_\(index)")
       }
       let shape = try graph.build("Shape", [y])
+      let one = try AnyTensor.scalar(1, dtype)
       return try graph.build(
         "Fill", [shape, graph.constantTensor(one)], name: "grad_ys_\(index)")
     }

@@ -36,12 +36,11 @@ public struct Adam: Optimizer {
   }
 
   public func prepare(in graph: Graph) throws(StatusError) -> Hyperparameters {
-    var numbers = Hyperparameters()
-    try numbers.add("learning_rate", learningRate, in: graph)
-    try numbers.add("beta1", .constant(beta1), in: graph)
-    try numbers.add("beta2", .constant(beta2), in: graph)
-    try numbers.add("epsilon", epsilon, in: graph)
-    return numbers
+    try Hyperparameters(
+      [
+        ("learning_rate", learningRate), ("beta1", .constant(beta1)), ("beta2", .constant(beta2)),
+        ("epsilon", epsilon),
+      ], in: graph)
   }
 
   private func power(_ name: String, _ graph: Graph) throws(StatusError) -> AnyVariable {

@@ -16,9 +16,7 @@ public struct GradientDescent: Optimizer {
   }
 
   public func prepare(in graph: Graph) throws(StatusError) -> Hyperparameters {
-    var numbers = Hyperparameters()
-    try numbers.add("learning_rate", learningRate, in: graph)
-    return numbers
+    try Hyperparameters([("learning_rate", learningRate)], in: graph)
   }
 
   public func update(
@@ -63,10 +61,7 @@ public struct Momentum: Optimizer {
   }
 
   public func prepare(in graph: Graph) throws(StatusError) -> Hyperparameters {
-    var numbers = Hyperparameters()
-    try numbers.add("learning_rate", learningRate, in: graph)
-    try numbers.add("momentum", momentum, in: graph)
-    return numbers
+    try Hyperparameters([("learning_rate", learningRate), ("momentum", momentum)], in: graph)
   }
 
   public func update(

@@ -25,12 +25,9 @@ extension Hyperparameter: ExpressibleByFloatLiteral, ExpressibleByIntegerLiteral
 public struct Hyperparameters: Sendable {
   private var tensors: [String: AnyOutput] = [:]
 
-  init() {}
-
-  mutating func add(
-    _ name: String, _ value: Hyperparameter, in graph: Graph
-  ) throws(StatusError) {
-    tensors[name] = try value.output(in: graph, name: name)
+  /// The numbers as tensors of their names, in order.
+  init(_ values: [(name: String, value: Hyperparameter)], in graph: Graph) throws(StatusError) {
+    for (name, value) in values { tensors[name] = try value.output(in: graph, name: name) }
   }
 
   /// The tensor of that name in a variable's dtype.

@@ -37,14 +37,13 @@ public final class SlotTable: Sendable {
     guard self[name, variable] == nil else { return }
     let graph = variable.graph
     let dtype = variable.dtype
-    let start = try AnyTensor.scalar(value, dtype)
     let slot = try create("\(variable.key)/\(scope)", beside: variable, dtype) {
       () throws(StatusError) in
       if let shape = variable.shape.fullyDefined {
-        return try graph.filled(shape, with: start, name: value == 0 ? "zeros" : "Const")
+        return try graph.filled(shape, with: value, dtype, name: value == 0 ? "zeros" : "Const")
       }
       let shape = try graph.build("Shape", [variable.initializedValue()])
-      return try graph.build("Fill", [shape, graph.constantTensor(start)])
+      return try graph.build("Fill", [shape, graph.constantScalar(value, dtype)])
     }
     slots.withLock {
       $0[Key(name: name, variable: variable, graph: ObjectIdentifier(graph))] = slot

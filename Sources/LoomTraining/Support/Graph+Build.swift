@@ -45,39 +45,61 @@ extension Graph {
     guard let shape = output.shape.fullyDefined, dtype.byteSize != nil else {
       return try build("ZerosLike", [output], name: name ?? "zeros_like")
     }
-    return try filled(shape, with: AnyTensor.zeros(dtype: dtype, shape: .scalar), name: name)
+    return try filled(shape, name: name ?? "zeros") { (shape) throws(StatusError) in
+      try AnyTensor.zeros(dtype: dtype, shape: shape)
+    }
   }
 
-  /// A tensor of one value throughout.
+  /// A tensor of one number throughout.
   func filled(
-    _ shape: Shape, with value: AnyTensor, name: String? = nil
+    _ shape: Shape, with value: Double, _ dtype: DType, name: String? = nil
   ) throws(StatusError) -> AnyOutput {
-    if shape.isScalar { return try constantTensor(value, name: name) }
-    let needsWide = shape.sizes.contains { $0 > Int(Int32.max) }
-    let sizes = try constantVector(shape.sizes, as: needsWide ? .int64 : .int32, name: "Shape")
-    return try build("Fill", [sizes, constantTensor(value)], name: name ?? "zeros")
+    try filled(shape, name: name) { (shape) throws(StatusError) in
+      try AnyTensor.repeating(value, dtype, shape: shape)
+    }
+  }
+
+  /// A tensor of one value throughout: a constant if it is small, computed otherwise.
+  func filled(
+    _ shape: Shape, name: String?, _ value: (Shape) throws(StatusError) -> AnyTensor
+  ) throws(StatusError) -> AnyOutput {
+    // TensorFlow's client draws the line here too.
+    if shape.elementCount < 1000 { return try constantTensor(value(shape), name: name) }
+    let isWide = shape.sizes.contains { $0 > Int(Int32.max) }
+    let sizes = try constantVector(shape.sizes, as: isWide ? .int64 : .int32, name: "shape")
+    return try build("Fill", [sizes, constantTensor(value(.scalar))], name: name)
   }
 }
 
 extension AnyTensor {
   /// A scalar of any numeric dtype, rounded to it.
   static func scalar(_ value: Double, _ dtype: DType) throws(StatusError) -> AnyTensor {
+    try repeating(value, dtype, shape: .scalar)
+  }
+
+  /// One number of any numeric dtype throughout, rounded to it.
+  static func repeating(
+    _ value: Double, _ dtype: DType, shape: Shape
+  ) throws(StatusError) -> AnyTensor {
+    func filled<Scalar: TensorScalar>(_ value: Scalar) throws(StatusError) -> AnyTensor {
+      try AnyTensor(repeatElement(value, count: shape.elementCount), shape: shape)
+    }
     switch dtype.base {
-    case .float: try AnyTensor(scalar: Float(value))
-    case .double: try AnyTensor(scalar: value)
-    case .half: try AnyTensor(scalar: Float16(value))
-    case .bfloat16: try AnyTensor(scalar: BFloat16(Float(value)))
-    case .int8: try AnyTensor(scalar: Int8(converting: value))
-    case .int16: try AnyTensor(scalar: Int16(converting: value))
-    case .int32: try AnyTensor(scalar: Int32(converting: value))
-    case .int64: try AnyTensor(scalar: Int64(converting: value))
-    case .uint8: try AnyTensor(scalar: UInt8(converting: value))
-    case .uint16: try AnyTensor(scalar: UInt16(converting: value))
-    case .uint32: try AnyTensor(scalar: UInt32(converting: value))
-    case .uint64: try AnyTensor(scalar: UInt64(converting: value))
-    case .complex64: try AnyTensor(scalar: Complex64(converting: value))
-    case .complex128: try AnyTensor(scalar: Complex128(converting: value))
-    case .bool: try AnyTensor(scalar: value != 0)
+    case .float: return try filled(Float(value))
+    case .double: return try filled(value)
+    case .half: return try filled(Float16(value))
+    case .bfloat16: return try filled(BFloat16(Float(value)))
+    case .int8: return try filled(Int8(converting: value))
+    case .int16: return try filled(Int16(converting: value))
+    case .int32: return try filled(Int32(converting: value))
+    case .int64: return try filled(Int64(converting: value))
+    case .uint8: return try filled(UInt8(converting: value))
+    case .uint16: return try filled(UInt16(converting: value))
+    case .uint32: return try filled(UInt32(converting: value))
+    case .uint64: return try filled(UInt64(converting: value))
+    case .complex64: return try filled(Complex64(converting: value))
+    case .complex128: return try filled(Complex128(converting: value))
+    case .bool: return try filled(value != 0)
     default: throw .invalidArgument("There is no number of dtype \(dtype)")
     }
   }

@@ -29,7 +29,9 @@ public struct Initializer<Scalar: TensorScalar>: Sendable {
 
   private static func constant(_ value: Scalar, _ shape: [Int], name: String) -> Initializer {
     Initializer(erased: {
-      try $0.filled(Shape(shape), with: AnyTensor(scalar: value), name: name)
+      try $0.filled(Shape(shape), name: name) { (shape) throws(StatusError) in
+        try AnyTensor(repeatElement(value, count: shape.elementCount), shape: shape)
+      }
     })
   }
 

@@ -1,6 +1,5 @@
 import ArgumentParser
 import FoundationEssentials
-import LoomRuntime
 import Weirloom
 
 /// Times a workload.
@@ -8,8 +7,8 @@ struct BenchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench", abstract: "Times a workload and checks its outputs.",
     discussion: """
-      The folder's manifest.txt names feeds, fetches with expected values, targets and initialisers.
-      The first run is compared with the expected values; then warm runs are timed.
+      The folder's manifest.txt names feeds, fetches with expected values, targets and \
+      initialisers. The first run is compared with the expected values; then warm runs are timed.
       """)
 
   enum Mode: String, ExpressibleByArgument, CaseIterable {
@@ -19,25 +18,38 @@ struct BenchCommand: ParsableCommand {
     case callable
   }
 
-  @Option(name: .long, help: "The GraphDef; by default the one that the manifest names.")
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "The GraphDef; by default the one that the manifest names.", valueName: "file"),
+    completion: .file(extensions: LoadedModel.fileExtensions))
   var graph: String?
 
-  @Option(name: .long, help: "The workload's folder.")
+  @Option(
+    name: .long, help: ArgumentHelp("The workload's folder.", valueName: "folder"),
+    completion: .directory)
   var feeds: String
 
-  @Option(name: .long, help: "Threads inside a kernel; 0 means one per processor.")
+  @Option(
+    name: .long,
+    help: ArgumentHelp("Threads inside a kernel; 0 means one per processor.", valueName: "threads"))
   var intra = 1
 
-  @Option(name: .long, help: "Threads across kernels; accepted for comparisons, steps run inline.")
+  @Option(
+    name: .long,
+    help: ArgumentHelp(
+      "Threads across kernels; accepted for comparisons, steps run inline.", valueName: "threads"))
   var inter = 1
 
-  @Option(name: .long, help: "Runs to time.")
+  @Option(
+    name: .long, help: ArgumentHelp("Runs to time.", valueName: "runs"))
   var iters: Int?
 
-  @Option(name: .long, help: "Seconds to time runs for.")
+  @Option(
+    name: .long, help: ArgumentHelp("Seconds to time runs for.", valueName: "seconds"))
   var time = 1.0
 
-  @Option(name: .long, help: "run or callable.")
+  @Option(name: .long, help: "Whether names are resolved in every run, or once.")
   var mode = Mode.callable
 
   @Flag(name: .long, help: "Print one JSON object on a line.")
@@ -74,55 +86,5 @@ struct BenchCommand: ParsableCommand {
 
   private func show(_ report: BenchReport) throws {
     Console.print(json ? try JSON.string(report) : report.text)
-  }
-}
-
-/// The line that a batch prints.
-struct BenchReport: Encodable {
-  let engine = "ours"
-  let workload: String
-  let mode: String
-  let iters: Int
-  let median_us: Double
-  let p90_us: Double
-  let min_us: Double
-  let cpu_us: Double
-  let cold_us: Double
-  let load_us: Double
-  let peak_rss_mb: Double
-  let max_abs_err: Double
-  let mismatches: Int
-  let intra: Int
-  let inter: Int
-
-  init(
-    workload: String, batch: Batch, coldMicroseconds: Double, loadMicroseconds: Double,
-    check: OutputCheck, intra: Int, inter: Int, mode: String
-  ) {
-    self.workload = workload
-    self.mode = mode
-    iters = batch.samples.count
-    median_us = batch.quantile(0.5) / 1e3
-    p90_us = batch.quantile(0.9) / 1e3
-    min_us = batch.quantile(0) / 1e3
-    cpu_us = batch.cpu / 1e3
-    cold_us = coldMicroseconds
-    load_us = loadMicroseconds
-    peak_rss_mb = Clock.peakResidentMegabytes()
-    max_abs_err = check.largestError
-    mismatches = check.mismatches
-    self.intra = intra
-    self.inter = inter
-  }
-
-  var text: String {
-    let number = { (value: Double) in Console.number(value) }
-    return Console.table([
-      ["workload", workload], ["mode", mode], ["runs", String(iters)],
-      ["median", number(median_us) + " us"], ["p90", number(p90_us) + " us"],
-      ["min", number(min_us) + " us"], ["cpu", number(cpu_us) + " us"],
-      ["first run", number(cold_us) + " us"], ["load", number(load_us) + " us"],
-      ["peak memory", number(peak_rss_mb) + " MB"], ["mismatches", String(mismatches)],
-    ])
   }
 }

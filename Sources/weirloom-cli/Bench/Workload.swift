@@ -1,5 +1,4 @@
 import FoundationEssentials
-import LoomRuntime
 import Weirloom
 
 /// How far outputs were from what was expected.

@@ -1,0 +1,44 @@
+import LoomCore
+import LoomKernels
+
+/// What one run asks for beyond its signature: options after their checks.
+package struct RunRequest: Sendable {
+  var timeout: Duration?
+  /// An index into the session's thread pools.
+  var pool = 0
+  var traces = false
+  var outputsPartitionGraphs = false
+  var wantsMetadata = false
+
+  /// - Throws: ``StatusError/Code/invalidArgument`` for options that the configuration rules out.
+  init(
+    _ options: RunOptions, _ configuration: SessionConfiguration, wantsMetadata: Bool
+  ) throws(StatusError) {
+    if let own = options.timeout, own > .zero {
+      timeout = own
+    } else if let standard = configuration.operationTimeout, standard > .zero {
+      timeout = standard
+    }
+    pool = options.interOpThreadPool
+    self.wantsMetadata = wantsMetadata
+    traces = wantsMetadata && options.trace != .none
+    outputsPartitionGraphs = wantsMetadata && options.outputsPartitionGraphs
+    if options.outputsPartitionGraphs, configuration.experimental.disablesOutputPartitionGraphs {
+      throw .invalidArgument(
+        "RunOptions.output_partition_graphs() is not supported when "
+          + "disable_output_partition_graphs is true.")
+    }
+  }
+
+  /// Whether nothing but the fetches is asked for.
+  var isPlain: Bool { timeout == nil && pool == 0 && !wantsMetadata }
+}
+
+/// What a step gives.
+struct StepOutcome: Sendable {
+  var values: [AnyTensor]
+  var metadata: RunMetadata?
+  var statistics: [NodeStatistics] = []
+  /// Whether no deadline can strike the step any more.
+  var isReusable = true
+}
