@@ -3,7 +3,8 @@ public import LoomGraph
 /// Neural networks and images.
 public enum NNOps {
   public static let all: [any OpDefinition.Type] =
-    activations + losses + convolutions + pools + normalizations
+    activations + losses + convolutions + pools + normalizations + resizing
+    + images + quantization
 
   private static let activations: [any OpDefinition.Type] = [
     Relu.self, ReluGrad.self, Relu6.self, Relu6Grad.self, Elu.self, EluGrad.self, Selu.self,
@@ -34,5 +35,27 @@ public enum NNOps {
     FusedBatchNorm.self, FusedBatchNormV2.self, FusedBatchNormV3.self, FusedBatchNormGrad.self,
     FusedBatchNormGradV2.self, FusedBatchNormGradV3.self, BatchNormWithGlobalNormalization.self,
     BatchNormWithGlobalNormalizationGrad.self, LRN.self, LRNGrad.self,
+  ]
+
+  private static let resizing: [any OpDefinition.Type] = [
+    ResizeBilinear.self, ResizeBilinearGrad.self, ResizeBicubic.self, ResizeBicubicGrad.self,
+    ResizeArea.self, ResizeNearestNeighbor.self, ResizeNearestNeighborGrad.self,
+  ]
+
+  private static let images: [any OpDefinition.Type] = [
+    CropAndResize.self, CropAndResizeGradImage.self, CropAndResizeGradBoxes.self, RGBToHSV.self,
+    HSVToRGB.self, AdjustHue.self, AdjustSaturation.self, AdjustContrast.self,
+    AdjustContrastv2.self, NonMaxSuppression.self, NonMaxSuppressionV2.self,
+    NonMaxSuppressionV3.self, NonMaxSuppressionV4.self, NonMaxSuppressionV5.self,
+    NonMaxSuppressionWithOverlaps.self, ExtractImagePatches.self, ExtractVolumePatches.self,
+  ]
+
+  private static let quantization: [any OpDefinition.Type] = [
+    FakeQuantWithMinMaxArgs.self, FakeQuantWithMinMaxArgsGradient.self,
+    FakeQuantWithMinMaxVars.self, FakeQuantWithMinMaxVarsGradient.self,
+    FakeQuantWithMinMaxVarsPerChannel.self, FakeQuantWithMinMaxVarsPerChannelGradient.self,
+    QuantizeAndDequantize.self, QuantizeAndDequantizeV2.self, QuantizeAndDequantizeV3.self,
+    QuantizeAndDequantizeV4.self, QuantizeAndDequantizeV4Grad.self, QuantizeV2.self,
+    Dequantize.self,
   ]
 }

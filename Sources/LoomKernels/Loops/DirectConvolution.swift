@@ -26,8 +26,8 @@ public struct ConvolutionGeometry: Hashable, Sendable {
 
   public var groups: Int { filterChannels == 0 ? 0 : inputChannels / filterChannels }
   var taps: Int { depth.kernel &* height.kernel &* width.kernel }
-  var outputPositions: Int { depth.output &* height.output &* width.output }
-  var inputPositions: Int { depth.input &* height.input &* width.input }
+  package var outputPositions: Int { depth.output &* height.output &* width.output }
+  package var inputPositions: Int { depth.input &* height.input &* width.input }
 }
 
 /// Convolutions by their definition, for every dtype: loops over the output channels innermost.
@@ -107,7 +107,7 @@ private protocol ConvolutionPass {
 extension ConvolutionGeometry {
   /// Calls `body` with tap and input position of each element of the window over `output` that lies
   /// inside the image.
-  @inline(__always) func forEachTap(
+  @inline(__always) package func forEachTap(
     _ output: Int, _ body: (_ tap: Int, _ input: Int) -> Void
   ) {
     let plane = height.output &* width.output

@@ -43,4 +43,27 @@ public enum Widening {
     default: throw .internal("Cannot narrow to \(y.dtype)")
     }
   }
+
+  /// The elements of any real tensor as Float, rounded to nearest; the tensor itself if it holds Floats.
+  public static func real(_ x: AnyTensor) throws(StatusError) -> AnyTensor {
+    switch x.dtype {
+    case .float, .half, .bfloat16: return try float(x)
+    default:
+      let y = try AnyTensor.uninitialized(dtype: .float, shape: x.shape)
+      try x.dtype.visitReal(Conversion(x: x, y: y))
+      return y
+    }
+  }
+
+  private struct Conversion: RealVisitor {
+    let x: AnyTensor
+    let y: AnyTensor
+
+    func visit<Scalar: RealScalar>(_ type: Scalar.Type) throws(StatusError) {
+      let source = unsafe try x.pointer(of: Scalar.self)
+      let target = unsafe try y.writablePointer(of: Float.self)
+      // Both tensors have one shape.
+      for index in 0..<x.elementCount { unsafe target[index] = Float(source[index].doubleValue) }
+    }
+  }
 }

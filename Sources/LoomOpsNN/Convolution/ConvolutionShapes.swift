@@ -58,7 +58,7 @@ func inferDepthwiseConvolution(_ context: ShapeContext) throws(StatusError) {
 }
 
 /// The product of two sizes; a known zero or one decides alone.
-private func productSize(_ a: Int?, _ b: Int?) throws(StatusError) -> Int? {
+func productSize(_ a: Int?, _ b: Int?) throws(StatusError) -> Int? {
   if a == 0 || b == 0 { return 0 }
   if a == 1 { return b }
   if b == 1 { return a }
