@@ -47,15 +47,13 @@ public enum NNOps {
     HSVToRGB.self, AdjustHue.self, AdjustSaturation.self, AdjustContrast.self,
     AdjustContrastv2.self, NonMaxSuppression.self, NonMaxSuppressionV2.self,
     NonMaxSuppressionV3.self, NonMaxSuppressionV4.self, NonMaxSuppressionV5.self,
-    NonMaxSuppressionWithOverlaps.self, ExtractImagePatches.self, ExtractVolumePatches.self,
+    NonMaxSuppressionWithOverlaps.self,
   ]
 
   private static let quantization: [any OpDefinition.Type] = [
     FakeQuantWithMinMaxArgs.self, FakeQuantWithMinMaxArgsGradient.self,
     FakeQuantWithMinMaxVars.self, FakeQuantWithMinMaxVarsGradient.self,
     FakeQuantWithMinMaxVarsPerChannel.self, FakeQuantWithMinMaxVarsPerChannelGradient.self,
-    QuantizeAndDequantize.self, QuantizeAndDequantizeV2.self, QuantizeAndDequantizeV3.self,
-    QuantizeAndDequantizeV4.self, QuantizeAndDequantizeV4Grad.self, QuantizeV2.self,
-    Dequantize.self,
+    Dequantize.self, QuantizeAndDequantize.self,
   ]
 }
