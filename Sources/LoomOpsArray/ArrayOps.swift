@@ -3,7 +3,7 @@ public import LoomGraph
 /// Ops that move, select and arrange elements, and ask for shapes.
 public enum ArrayOps {
   public static let all: [any OpDefinition.Type] =
-    shapes + reordering + joining + slicing + filling + indexing + blocks + matrices + quantizing
+    shapes + reordering + joining + slicing + filling + indexing + blocks + matrices
 
   private static let shapes: [any OpDefinition.Type] = [
     ExpandDims.self, Rank.self, Reshape.self, ShapeN.self, ShapeOp.self, Size.self, Squeeze.self,
@@ -45,10 +45,5 @@ public enum ArrayOps {
     Diag.self, DiagPart.self, MatrixBandPart.self, MatrixDiag.self, MatrixDiagPart.self,
     MatrixDiagPartV2.self, MatrixDiagPartV3.self, MatrixDiagV2.self, MatrixDiagV3.self,
     MatrixSetDiag.self, MatrixSetDiagV2.self, MatrixSetDiagV3.self,
-  ]
-
-  private static let quantizing: [any OpDefinition.Type] = [
-    QuantizeAndDequantizeV2.self, QuantizeAndDequantizeV3.self, QuantizeAndDequantizeV4.self,
-    QuantizeAndDequantizeV4Grad.self, QuantizeV2.self,
   ]
 }

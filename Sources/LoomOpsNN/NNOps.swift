@@ -54,6 +54,8 @@ public enum NNOps {
     FakeQuantWithMinMaxArgs.self, FakeQuantWithMinMaxArgsGradient.self,
     FakeQuantWithMinMaxVars.self, FakeQuantWithMinMaxVarsGradient.self,
     FakeQuantWithMinMaxVarsPerChannel.self, FakeQuantWithMinMaxVarsPerChannelGradient.self,
-    Dequantize.self, QuantizeAndDequantize.self,
+    Dequantize.self, QuantizeAndDequantize.self, QuantizeAndDequantizeV2.self,
+    QuantizeAndDequantizeV3.self, QuantizeAndDequantizeV4.self, QuantizeAndDequantizeV4Grad.self,
+    QuantizeV2.self,
   ]
 }
