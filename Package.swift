@@ -26,9 +26,9 @@ let argumentParser: Target.Dependency = .product(
 
 /// Families of ops: one target each, because a release build compiles targets side by side.
 let opFamilies = [
-  "LoomOpsArray", "LoomOpsCore", "LoomOpsFlow", "LoomOpsMath", "LoomOpsNN", "LoomOpsReduce",
-  "LoomOpsState",
-  "LoomOpsStrings",
+  "LoomOpsArray", "LoomOpsCore", "LoomOpsData", "LoomOpsFlow", "LoomOpsLists", "LoomOpsMath",
+  "LoomOpsNN", "LoomOpsQueues", "LoomOpsReduce", "LoomOpsSparse", "LoomOpsState", "LoomOpsStrings",
+  "LoomOpsTables",
 ]
 
 let package = Package(
@@ -89,14 +89,23 @@ let package = Package(
         ],
         swiftSettings: settings),
       .target(
+        name: "LoomOpsFiles",
+        dependencies: [
+          "LoomCore", "LoomFormats", "LoomGraph", "LoomKernels", "LoomOpsData", "LoomOpsSupport",
+          "LoomProto", protobuf,
+        ],
+        swiftSettings: settings),
+      .target(
         name: "LoomTraining",
-        dependencies: ["LoomCore", "LoomFormats", "LoomGraph", "LoomOps", "LoomRuntime"],
+        dependencies: [
+          "LoomCore", "LoomFormats", "LoomGraph", "LoomKernels", "LoomOps", "LoomRuntime",
+        ],
         swiftSettings: settings),
       .target(
         name: "Weirloom",
         dependencies: [
-          "LoomCore", "LoomFormats", "LoomGraph", "LoomKernels", "LoomOps", "LoomRuntime",
-          "LoomTraining",
+          "LoomCore", "LoomFormats", "LoomGraph", "LoomKernels", "LoomOps", "LoomOpsFiles",
+          "LoomRuntime", "LoomTraining",
         ],
         swiftSettings: settings),
       .executableTarget(
@@ -104,8 +113,8 @@ let package = Package(
       .target(
         name: "LoomTestSupport",
         dependencies: [
-          "LoomCore", "LoomFormats", "LoomGraph", "LoomKernels", "LoomOps", "LoomRuntime",
-          "LoomProto", protobuf,
+          "LoomCore", "LoomFormats", "LoomGraph", "LoomKernels", "LoomOps", "LoomOpsFiles",
+          "LoomRuntime", "LoomProto", protobuf,
         ],
         swiftSettings: settings),
 

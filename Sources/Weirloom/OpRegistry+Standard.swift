@@ -1,6 +1,7 @@
 import LoomCore
 public import LoomGraph
 import LoomOps
+import LoomOpsFiles
 import LoomRuntime
 
 extension OpRegistry {
@@ -8,7 +9,11 @@ extension OpRegistry {
   ///
   /// Building it can't fail for the declarations that ship: a test says so. Should it fail after a
   /// change, graphs know no ops and say which one is missing.
-  public static let standard: OpRegistry = (try? OpRegistry.builtIn()) ?? .empty
+  public static let standard: OpRegistry = (try? makeStandard()) ?? .empty
+
+  static func makeStandard() throws(StatusError) -> OpRegistry {
+    try OpRegistry(builtInOps + FilesOps.all)
+  }
 }
 
 extension Graph {

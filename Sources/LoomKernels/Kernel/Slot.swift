@@ -30,11 +30,13 @@ public final class StepServices: Sendable {
   public let workers: WorkerPool
   /// Handles of the session's stored tensors.
   public let handles: TensorHandleStore?
+  /// Wakes the step when something that it waits for may have happened.
+  public let wakeup: StepWakeup
 
   public init(
     stepID: Int, resources: ResourceManager, stepResources: ResourceManager = ResourceManager(),
     budget: MemoryBudget = .unlimited, cancellation: CancellationState = CancellationState(),
-    workers: WorkerPool, handles: TensorHandleStore? = nil
+    workers: WorkerPool, handles: TensorHandleStore? = nil, wakeup: StepWakeup = StepWakeup()
   ) {
     currentStep = Atomic(stepID)
     self.resources = resources
@@ -43,6 +45,7 @@ public final class StepServices: Sendable {
     self.cancellation = cancellation
     self.workers = workers
     self.handles = handles
+    self.wakeup = wakeup
   }
 
   /// Differs from that of every other step of the session.

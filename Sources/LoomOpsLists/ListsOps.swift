@@ -1,0 +1,6 @@
+public import LoomGraph
+
+/// TensorArrays, tensor lists and stacks.
+public enum ListsOps {
+  public static let all: [any OpDefinition.Type] = []
+}

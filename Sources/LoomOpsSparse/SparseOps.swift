@@ -1,0 +1,6 @@
+public import LoomGraph
+
+/// Sparse tensors.
+public enum SparseOps {
+  public static let all: [any OpDefinition.Type] = []
+}
