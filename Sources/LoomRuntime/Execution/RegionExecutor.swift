@@ -27,7 +27,9 @@ struct RegionExecutor {
   /// - Returns: whether it is done; if not, ``proceed()`` goes on after a wake-up.
   mutating func run() throws(StatusError) -> Bool {
     let root = plan.regions[0]
-    if root.hasConditionals || root.hasAsyncKernels || trace != nil { return try iterate(0) }
+    if root.hasConditionals || root.hasAsyncKernels || trace != nil || plan.ordering == .dataflow {
+      return try iterate(0)
+    }
     try runPlain()
     return true
   }
@@ -85,6 +87,12 @@ struct RegionExecutor {
     let services = unsafe Unmanaged.passUnretained(self.services)
     let cancellation = self.services.cancellation
     let count = region.program.instructions.count
+    if plan.ordering == .dataflow {
+      suspended[index] = SuspendedRegion(
+        region, order: plan.order(of: index), done: 0,
+        isDead: [Bool](repeating: false, count: count))
+      return try proceed(index)
+    }
     var isDead = frame.marks
     frame.marks = []
     if isDead.count != count { isDead = [Bool](repeating: false, count: count) }
@@ -204,7 +212,6 @@ struct RegionExecutor {
     return try proceed(0)
   }
 
-  /// Items stand in an order in which readers follow what they read, so that one pass reaches all.
   private mutating func proceed(_ index: Int) throws(StatusError) -> Bool {
     guard var state = suspended.removeValue(forKey: index) else { return true }
     let region = plan.regions[index]
@@ -216,24 +223,21 @@ struct RegionExecutor {
       frame.table = region.table
     }
     let services = unsafe Unmanaged.passUnretained(self.services)
-    for position in region.items.indices {
-      let item = region.items[position]
-      switch state.status[position] {
-      case .done: continue
-      case .waiting:
-        guard try unsafe resume(position, item, frame, services, state) else { continue }
-      case .blocked:
-        guard state.isReady(position) else { continue }
-        if self.services.cancellation.isCancelled { try self.services.cancellation.check() }
-        state.markLastUses(item)
-        let start = trace?.now() ?? 0
-        let progress = try unsafe run(position, of: region, frame, services, &state.isDead)
-        guard case .finished = progress else {
-          state.suspend(position, on: progress.suspension, start: start)
-          continue
-        }
+    for position in state.waitingItems {
+      if try unsafe resume(position, region.items[position], frame, services, state) {
+        state.complete(position, region.items[position])
       }
-      state.complete(position, item)
+    }
+    while let position = state.takeReady(plan.ordering) {
+      if self.services.cancellation.isCancelled { try self.services.cancellation.check() }
+      state.markLastUses(region.items[position])
+      let start = trace?.now() ?? 0
+      let progress = try unsafe run(position, of: region, frame, services, &state.isDead)
+      if case .finished = progress {
+        state.complete(position, region.items[position])
+      } else {
+        state.suspend(position, on: progress.suspension, start: start)
+      }
     }
     return state.isFinished
   }

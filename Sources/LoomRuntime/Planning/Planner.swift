@@ -18,6 +18,7 @@ package struct Planner {
     package var retainsValues = false
     /// Feeds are handed over: the last node that reads one may take over its memory.
     package var ownsFeeds = false
+    package var ordering = ExecutionOrdering.planned
     package init() {}
 
     package init(_ configuration: SessionConfiguration) {
@@ -25,6 +26,7 @@ package struct Planner {
       foldsConstants =
         graph.optimizer.isFoldingConstants && graph.rewriting.isEnabled(\.constantFolding)
       allowsSoftPlacement = configuration.allowsSoftPlacement
+      ordering = configuration.ordering
     }
   }
 
@@ -63,7 +65,7 @@ package struct Planner {
       enters: layout.enters)
     return Plan(
       regions: try layout.makeRegions(binding, folding), feedSlots: layout.feedSlots,
-      fetches: try layout.fetches(), placements: placements)
+      fetches: try layout.fetches(), placements: placements, ordering: options.ordering)
   }
 
   private func refuseUnknownOps(_ nodes: [Node], _ needed: [Bool]) throws(StatusError) {
