@@ -5,9 +5,12 @@ public enum ListsOps {
   public static let all: [any OpDefinition.Type] = lists + stacks
 
   private static let lists: [any OpDefinition.Type] = [
-    EmptyTensorList.self, TensorListConcatLists.self, TensorListElementShape.self,
-    TensorListGetItem.self, TensorListLength.self, TensorListPopBack.self, TensorListPushBack.self,
-    TensorListReserve.self, TensorListResize.self, TensorListSetItem.self,
+    EmptyTensorList.self, TensorListConcat.self, TensorListConcatLists.self,
+    TensorListConcatV2.self, TensorListElementShape.self, TensorListFromTensor.self,
+    TensorListGather.self, TensorListGetItem.self, TensorListLength.self, TensorListPopBack.self,
+    TensorListPushBack.self, TensorListPushBackBatch.self, TensorListReserve.self,
+    TensorListResize.self, TensorListScatter.self, TensorListScatterIntoExistingList.self,
+    TensorListScatterV2.self, TensorListSetItem.self, TensorListSplit.self, TensorListStack.self,
   ]
 
   private static let stacks: [any OpDefinition.Type] = [

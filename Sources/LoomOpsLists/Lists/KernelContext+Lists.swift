@@ -104,3 +104,10 @@ func merge(_ a: PartialShape, _ b: PartialShape) throws(StatusError) -> PartialS
   }
   return try a.merged(with: b)
 }
+
+/// What is known of the shape of elements, one of which has shape `shape`.
+func merge(_ known: PartialShape, _ shape: Shape) throws(StatusError) -> PartialShape {
+  // Most elements say what is known already: nothing is made for them.
+  if known.isFullyDefined, known.isCompatible(with: shape) { return known }
+  return try merge(known, PartialShape(shape))
+}
