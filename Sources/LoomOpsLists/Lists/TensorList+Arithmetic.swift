@@ -26,10 +26,10 @@ extension TensorList: ArithmeticVariant {
     }
     if element.shape != other.element.shape || element.limit >= 0 {
       let shape = try element.shape.merged(with: other.element.shape)
-      self = described(as: ElementType(dtype: element.dtype, shape: shape))
+      describe(as: ElementType(dtype: element.dtype, shape: shape))
     }
     try other.forEachSet { (index, term) throws(StatusError) in
-      guard var sum = try take(index) else { return try set(index, to: term) }
+      guard var sum = take(index) else { return try set(index, to: term) }
       guard sum.shape == term.shape else {
         throw .invalidArgument(
           "Trying to add two tensors with incompatible element shapes. One is \(sum.shape) and the "
@@ -38,13 +38,6 @@ extension TensorList: ArithmeticVariant {
       try sum.add(term, depth: depth)
       try set(index, to: sum)
     }
-  }
-
-  /// Takes an element out, so that it can be changed in place.
-  private mutating func take(_ index: Int) throws(StatusError) -> AnyTensor? {
-    guard let tensor = self[index] else { return nil }
-    try set(index, to: nil)
-    return tensor
   }
 
   /// A list of zeros in the shapes of the elements.
