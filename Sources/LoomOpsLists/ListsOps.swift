@@ -1,8 +1,8 @@
 public import LoomGraph
 
-/// TensorArrays, tensor lists and stacks.
+/// TensorArrays, tensor lists, tensor maps and stacks.
 public enum ListsOps {
-  public static let all: [any OpDefinition.Type] = arrays + lists + stacks
+  public static let all: [any OpDefinition.Type] = arrays + lists + maps + stacks
 
   private static let arrays: [any OpDefinition.Type] = [
     TensorArrayClose.self, TensorArrayCloseV2.self, TensorArrayCloseV3.self, TensorArrayConcat.self,
@@ -24,6 +24,11 @@ public enum ListsOps {
     TensorListPushBack.self, TensorListPushBackBatch.self, TensorListReserve.self,
     TensorListResize.self, TensorListScatter.self, TensorListScatterIntoExistingList.self,
     TensorListScatterV2.self, TensorListSetItem.self, TensorListSplit.self, TensorListStack.self,
+  ]
+
+  private static let maps: [any OpDefinition.Type] = [
+    EmptyTensorMap.self, TensorMapErase.self, TensorMapHasKey.self, TensorMapInsert.self,
+    TensorMapLookup.self, TensorMapSize.self, TensorMapStackKeys.self,
   ]
 
   private static let stacks: [any OpDefinition.Type] = [
