@@ -144,12 +144,13 @@ public struct TensorArray<Scalar: TensorScalar>: Sendable {
   public func gather(
     _ indices: Output<Int32>, name: String? = nil
   ) throws(StatusError) -> Output<Scalar> {
-    try Output(
-      graph.addOperation(
-        "TensorArrayGatherV3", inputs: [handle, indices.erased, flow.erased],
-        attributes: ["dtype": .type(Scalar.dtype), "element_shape": .shape(elementShape)],
-        name: name
-      ).output(0))
+    let value = try graph.addOperation(
+      "TensorArrayGatherV3", inputs: [handle, indices.erased, flow.erased],
+      attributes: ["dtype": .type(Scalar.dtype), "element_shape": .shape(elementShape)],
+      name: name
+    ).output(0)
+    try value.setShape(PartialShape([nil]).concatenated(with: elementShape))
+    return try Output(value)
   }
 
   /// All elements one after the other along their first dimension.
