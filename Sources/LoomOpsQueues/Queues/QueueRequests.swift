@@ -110,7 +110,10 @@ struct DequeueManyRequest: WaitingRequest {
   func withdraw(from state: inout QueueState) { state.order.giveBack(elements) }
 
   func summary(_ state: QueueState, waiting: [Int]) -> String {
-    let text = "dequeue of \(elements.count + missing) (\(elements.count) are out) from"
-    return state.summary(text, waiting: waiting)
+    state.summary(progressText, waiting: waiting)
+  }
+
+  var progressText: String {
+    "dequeue of \(elements.count + missing) (\(elements.count) are out) from"
   }
 }

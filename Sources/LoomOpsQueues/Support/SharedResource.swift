@@ -8,6 +8,7 @@ final class SharedResource<R: Resource>: Sendable {
   private let container: String
   private let sharedName: String
   private let nodeName: String
+  private let usesNodeName: Bool
 
   private struct Found {
     let manager: ObjectIdentifier
@@ -17,8 +18,11 @@ final class SharedResource<R: Resource>: Sendable {
   }
   private let found = Mutex<Found?>(nil)
 
+  /// - Parameter usesNodeName: whether the node's name is what the resource is called without a shared
+  ///   name; otherwise only the node can reach it.
   /// - Throws: ``StatusError/Code/invalidArgument`` for names TensorFlow refuses.
-  init(_ construction: KernelConstruction) throws(StatusError) {
+  init(_ construction: KernelConstruction, usesNodeName: Bool = false) throws(StatusError) {
+    self.usesNodeName = usesNodeName
     container = try construction.attributes.string("container")
     sharedName = try construction.attributes.string("shared_name")
     nodeName = construction.nodeName
@@ -57,7 +61,9 @@ final class SharedResource<R: Resource>: Sendable {
     }
     if let known { return (known.resource, container, known.name) }
     var name = sharedName
-    if name.isEmpty {
+    if name.isEmpty && usesNodeName {
+      name = nodeName
+    } else if name.isEmpty {
       // Named after the node, and a number, as TensorFlow names what only one node may use.
       name = try resources.findOrMake(PrivateName.self, container: container, name: nodeName) {
         PrivateName("_\(resources.nextNumber())_\(nodeName)")
