@@ -75,7 +75,7 @@ private let caseKernels = KernelTable { construction in
   }
 }
 
-final class BranchKernel: Kernel {
+final class BranchKernel: AsyncKernel {
   private let branches: [any CompiledFunction]
   private let selector: @Sendable (AnyTensor) throws -> Int
 
@@ -87,13 +87,13 @@ final class BranchKernel: Kernel {
     self.selector = selector
   }
 
-  func compute(_ context: borrowing KernelContext) throws(StatusError) {
+  func start(_ context: borrowing KernelContext) throws(StatusError) -> (any Suspension)? {
     let index: Int
     do { index = try selector(context.input(0)) } catch { throw StatusError.wrapping(error) }
     guard branches.indices.contains(index) else {
       throw .invalidArgument("There is no branch \(index)")
     }
-    try context.setOutputs(
-      branches[index].call(context.inputs(1..<context.inputCount), context.services))
+    return try FunctionSuspension.start(
+      branches[index], context.inputs(1..<context.inputCount), context)
   }
 }

@@ -46,7 +46,7 @@ private let callKernels = KernelTable { construction in
   CallKernel(try construction.function("f"), firstArgument: 0)
 }
 
-final class CallKernel: Kernel {
+final class CallKernel: AsyncKernel {
   private let function: any CompiledFunction
   private let firstArgument: Int
 
@@ -55,8 +55,8 @@ final class CallKernel: Kernel {
     self.firstArgument = firstArgument
   }
 
-  func compute(_ context: borrowing KernelContext) throws(StatusError) {
-    try context.setOutputs(
-      function.call(context.inputs(firstArgument..<context.inputCount), context.services))
+  func start(_ context: borrowing KernelContext) throws(StatusError) -> (any Suspension)? {
+    try FunctionSuspension.start(
+      function, context.inputs(firstArgument..<context.inputCount), context)
   }
 }

@@ -16,6 +16,8 @@ public import LoomCore
   public let outputCount: Int
   private let servicesReference: Unmanaged<StepServices>
   private let pool: Unmanaged<BufferPool>
+  /// How many calls of functions are around this kernel.
+  package let nesting: Int
 
   /// An input: the slot it is read from, and whether this is the slot's last use.
   package struct Operand {
@@ -31,7 +33,7 @@ public import LoomCore
   @unsafe package init(
     slots: UnsafeMutablePointer<Slot>, operands: UnsafePointer<Operand>, inputCount: Int,
     outputBase: Int, outputCount: Int, services: Unmanaged<StepServices>,
-    pool: Unmanaged<BufferPool>
+    pool: Unmanaged<BufferPool>, nesting: Int = 0
   ) {
     unsafe self.slots = unsafe slots
     unsafe self.operands = unsafe operands
@@ -40,6 +42,7 @@ public import LoomCore
     self.outputCount = outputCount
     unsafe servicesReference = unsafe services
     unsafe self.pool = unsafe pool
+    self.nesting = nesting
   }
 
   public var services: StepServices { unsafe servicesReference.takeUnretainedValue() }
@@ -125,6 +128,16 @@ public import LoomCore
   public func setOutput(_ index: Int, _ tensor: AnyTensor) throws(StatusError) {
     guard index >= 0, index < outputCount else { throw KernelContext.noOutput(index, outputCount) }
     unsafe slots[outputBase + index].tensor = tensor
+  }
+
+  /// Sets all outputs.
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` for another number of values.
+  public func setOutputs(_ values: [AnyTensor]) throws(StatusError) {
+    guard values.count == outputCount else {
+      throw .invalidArgument("Expected \(outputCount) results, but got \(values.count)")
+    }
+    for index in values.indices { unsafe slots[outputBase + index].tensor = values[index] }
   }
 
   /// Sets output `index` of a reference dtype.

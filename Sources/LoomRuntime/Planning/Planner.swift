@@ -16,6 +16,8 @@ package struct Planner {
     package var allowsSoftPlacement = false
     /// No value is let go before the step ends: for partial runs, which execute out of order.
     package var retainsValues = false
+    /// Feeds are handed over: the last node that reads one may take over its memory.
+    package var ownsFeeds = false
     package init() {}
 
     package init(_ configuration: SessionConfiguration) {
@@ -48,8 +50,7 @@ package struct Planner {
     ).assign(order)
     let frames = try Frames(nodes, order: order, fed: fed)
     var layout = PlanLayout(
-      nodes: nodes, frames: frames, signature: signature, order: order,
-      retainsValues: options.retainsValues)
+      nodes: nodes, frames: frames, signature: signature, order: order, options: options)
     var folding = Folding(enabled: options.foldsConstants, resources: resources)
     for id in order {
       layout.assignSlots(id)

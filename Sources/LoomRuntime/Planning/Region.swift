@@ -21,6 +21,8 @@ struct Region: Sendable {
     let isConditional: Bool
     /// The region that this item runs, for a loop.
     let loop: Int?
+    /// The kernel, if it is one that may have to wait.
+    let asyncKernel: (any AsyncKernel)?
   }
 
   /// A value that enters the region before its first iteration.
@@ -29,10 +31,14 @@ struct Region: Sendable {
     let slot: Int
     /// Visible in every iteration.
     let isConstant: Bool
+    /// Nodes that the enter node follows by control edges.
+    let controlInputs: [Int]
   }
 
   /// A value that leaves the region when it is live.
   struct Exit: Sendable {
+    /// The id of the exit node.
+    let node: Int
     let slot: Int
     let parentSlot: Int
   }
@@ -46,4 +52,6 @@ struct Region: Sendable {
   /// Outputs of next-iteration nodes: the loop goes on while one of them is live.
   var backEdges: [Int] = []
   var hasConditionals: Bool
+  /// Whether some item may have to wait.
+  var hasAsyncKernels: Bool
 }

@@ -146,21 +146,3 @@ final class InertKernel: Kernel {
 
   func compute(_ context: borrowing KernelContext) throws(StatusError) {}
 }
-
-/// Runs the function that a node's op names.
-final class FunctionCallKernel: Kernel {
-  private let function: any CompiledFunction
-
-  init(_ construction: KernelConstruction) throws(StatusError) {
-    guard let functions = construction.functions else {
-      throw .unimplemented("Function '\(construction.op)' can't be called here")
-    }
-    function = try functions.instantiate(
-      FunctionReference(name: construction.op, attributes: construction.attributes.values))
-  }
-
-  func compute(_ context: borrowing KernelContext) throws(StatusError) {
-    let results = try function.call(context.inputs(), context.services)
-    for (index, result) in results.enumerated() { try context.setOutput(index, result) }
-  }
-}
