@@ -98,3 +98,17 @@ extension KernelConstruction {
     return try functions.instantiate(attributes.function(name))
   }
 }
+
+extension KernelContext {
+  /// `compiled` with the captured tensors in `range` of the inputs.
+  public func function(
+    _ compiled: any CompiledFunction, capturing range: Range<Int>
+  ) throws(StatusError) -> DatasetFunction {
+    DatasetFunction(compiled, captured: try inputs(range))
+  }
+}
+
+extension Attributes {
+  /// How many types attribute `name` lists.
+  func typeCount(_ name: String) throws(StatusError) -> Int { try types(name).count }
+}

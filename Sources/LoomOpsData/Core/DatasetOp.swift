@@ -100,3 +100,11 @@ extension KernelContext {
     return try tensor.scalars(of: Scalar.self)
   }
 }
+
+/// Attributes that most dataset ops end with.
+public enum DatasetAttributes {
+  public static let elements = [
+    "output_types: list(type) >= 1", "output_shapes: list(shape) >= 1",
+  ]
+  public static let described = elements + ["metadata: string = \"\""]
+}

@@ -9,6 +9,8 @@ public final class IteratorResource: Resource {
   /// What elements have to look like; `nil` accepts everything.
   public let elements: ElementSpecification?
   private let current = Mutex<Pipeline?>(nil)
+  /// How ``startOnce(_:_:)`` ended.
+  private let start = Mutex<Result<Void, StatusError>?>(nil)
 
   public init(name: String, container: String, elements: ElementSpecification?) {
     self.name = name
@@ -35,6 +37,29 @@ public final class IteratorResource: Resource {
       return current
     }
     _ = old
+  }
+
+  /// Starts at the beginning of the dataset that `make` makes, unless that was tried before.
+  ///
+  /// - Throws: what went wrong the first time.
+  func startOnce(
+    _ services: StepServices, _ make: () throws(StatusError) -> any DatasetValue
+  ) throws(StatusError) {
+    // One step makes the dataset; the others wait for it.
+    let outcome = start.withLock { start -> Result<Void, StatusError> in
+      if let start { return start }
+      let outcome: Result<Void, StatusError>
+      do throws(StatusError) {
+        outcome = .success(try restart(make(), services))
+      } catch {
+        outcome = .failure(error)
+        // A step that was cancelled says nothing about the dataset.
+        if services.cancellation.isCancelled { return outcome }
+      }
+      start = outcome
+      return outcome
+    }
+    try outcome.get()
   }
 
   /// The running pipeline.
