@@ -9,6 +9,7 @@ extension Graph {
   /// "/" is taken as it is.
   ///
   /// - Throws: ``StatusError/Code/notFound`` for an unknown op;
+  ///   ``StatusError/Code/unimplemented`` for one that was withdrawn before the graph's version;
   ///   ``StatusError/Code/invalidArgument`` if inputs, attributes or shapes do not fit;
   ///   ``StatusError/Code/failedPrecondition`` if the graph is finalised.
   @discardableResult
@@ -81,6 +82,7 @@ extension Graph {
       }
       let check = SignatureCheck(signature: signature, nodeName: new.name)
       do throws(StatusError) {
+        try signature.checkAvailable(producer: producer)
         attributes = try check.complete(
           attributes.values, inputTypes: inputTypes, inferring: new.infersAttributes)
         let expected = try check.types(of: signature.inputs, attributes)

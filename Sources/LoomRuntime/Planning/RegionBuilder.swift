@@ -118,7 +118,9 @@ struct KernelBinding {
   {
     switch node.properties.role {
     // The executor itself acts on these.
-    case .switch, .merge, .enter, .exit, .nextIteration, .loopCondition: return InertKernel.shared
+    case .switch, .merge: return InertKernel.shared
+    // On these too, but not where there is neither a loop nor a branch.
+    case .enter, .exit, .nextIteration, .loopCondition: return ForwardKernel.shared
     default: break
     }
     do throws(StatusError) {
