@@ -115,7 +115,7 @@ extension Graph {
     }
     let context = scope.flow.context
     if let context, scope.flow.isCapturing {
-      controls = context.controls(controls, of: new.op, inputs: new.inputs)
+      controls = try context.controls(controls, of: new.op, inputs: new.inputs)
     }
 
     let device = new.device ?? (scope.device.layers.isEmpty ? "" : nil)

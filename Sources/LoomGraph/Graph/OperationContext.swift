@@ -12,7 +12,9 @@ package protocol OperationContext: AnyObject, Sendable {
   /// What a new operation reads instead of `inputs`; `nil` if it is to stand where its inputs stand.
   func admit(_ op: String, _ inputs: [AnyOutput]) throws(StatusError) -> [AnyOutput]?
   /// What a new operation waits for instead of `controls`.
-  func controls(_ controls: [Int], of op: String, inputs: [Node.Endpoint]) -> [Int]
+  func controls(
+    _ controls: [Int], of op: String, inputs: [Node.Endpoint]
+  ) throws(StatusError) -> [Int]
   /// Called for each operation made here, and for those that stand with their inputs instead.
   func didAdd(_ operation: Operation, isInside: Bool)
 }
