@@ -15,7 +15,7 @@ import Weirloom
     let (_, power) = try whileLoop(
       loopVariables: graph.constant(Int32(0)), graph.constant(Float(1))
     ) { count, _ in
-      try count < 4
+      try less(count, 4)
     } body: { count, power in
       (try count + 1, try power * x)
     }
@@ -31,7 +31,7 @@ import Weirloom
       loopVariables: [graph.constant(Int32(0)).erased, x.erased],
       shapeInvariants: [.scalar, [nil]]
     ) { variables in
-      try Output<Int32>(variables[0]) < 3
+      try less(Output<Int32>(variables[0]), 3)
     } body: { variables in
       let value = try Output<Float>(variables[1])
       return [try (Output<Int32>(variables[0]) + 1).erased, try (value * value).erased]
@@ -48,7 +48,7 @@ import Weirloom
   @Test func `a loop that does not run passes the gradient on`() throws {
     let x = try graph.constant(Float(5))
     let (_, same) = try whileLoop(loopVariables: graph.constant(Int32(9)), x) { count, _ in
-      try count < 4
+      try less(count, 4)
     } body: { count, value in
       (try count + 1, try value * value)
     }
@@ -59,7 +59,7 @@ import Weirloom
     let x = try graph.constant(Float(5))
     let w = try graph.constant(Float(2))
     let (_, value) = try whileLoop(loopVariables: graph.constant(Int32(0)), x) { count, _ in
-      try count < 3
+      try less(count, 3)
     } body: { count, _ in
       (try count + 1, try w * cast(count, to: Float.self))
     }
@@ -85,12 +85,9 @@ import Weirloom
   @Test func `conditionals inside of loops push only where their branch ran`() throws {
     let x = try graph.constant(Float(2))
     let (_, y) = try whileLoop(loopVariables: graph.constant(Int32(0)), x) { count, _ in
-      try count < 4
+      try less(count, 4)
     } body: { count, value in
-      let isEven = try Output<Bool>(
-        graph.addOperation(
-          "Equal", inputs: [(try count % 2).erased, graph.constant(Int32(0)).erased]
-        ).output(0))
+      let isEven = try equal(floorModulo(count, graph.constant(Int32(2))), 0)
       let next = try cond(isEven) { try value * value } else: { try value * x }
       return (try count + 1, next)
     }
@@ -102,10 +99,10 @@ import Weirloom
   @Test func `nested conditionals inside of loops`() throws {
     let x = try graph.constant(Float(2))
     let (_, y) = try whileLoop(loopVariables: graph.constant(Int32(0)), x) { count, _ in
-      try count < 3
+      try less(count, 3)
     } body: { count, value in
-      let next = try cond(count < 2) {
-        try cond(count < 1) { try value * value } else: { try value * value * value }
+      let next = try cond(less(count, 2)) {
+        try cond(less(count, 1)) { try value * value } else: { try value * value * value }
       } else: {
         try value * x
       }
@@ -120,10 +117,10 @@ import Weirloom
     let x = try graph.constant(Float(2))
     let w = try graph.constant(Float(3))
     let (_, y) = try whileLoop(loopVariables: graph.constant(Int32(0)), x) { row, _ in
-      try row < 2
+      try less(row, 2)
     } body: { row, value in
       let (_, inner) = try whileLoop(loopVariables: graph.constant(Int32(0)), value) { column, _ in
-        try column < row + 1
+        try less(column, row + 1)
       } body: { column, inner in
         (try column + 1, try inner * w * value)
       }
@@ -137,10 +134,10 @@ import Weirloom
   }
 
   @Test func `a matrix applied again and again gets the sum over all iterations`() throws {
-    let matrix = try graph.constant([[1 as Float, 2], [3, 4]])
-    let start = try graph.constant([[1 as Float, 1]])
+    let matrix = try graph.constant([1 as Float, 2, 3, 4], shape: [2, 2])
+    let start = try graph.constant([1 as Float, 1], shape: [1, 2])
     let (_, state) = try whileLoop(loopVariables: graph.constant(Int32(0)), start) { count, _ in
-      try count < 2
+      try less(count, 2)
     } body: { count, state in
       (try count + 1, try matmul(state, matrix))
     }
@@ -155,9 +152,9 @@ import Weirloom
     let (_, power) = try whileLoop(
       loopVariables: graph.constant(Int32(0)), graph.constant(Float(1))
     ) { count, _ in
-      try count < 4
+      try less(count, 4)
     } body: { count, power in
-      let factor = try cond(count < 2) { x } else: { try x + 1 }
+      let factor = try cond(less(count, 2)) { x } else: { try x + 1 }
       return (try count + 1, try power * factor)
     }
     let copy = Graph()
@@ -180,7 +177,7 @@ import Weirloom
     let (_, power) = try whileLoop(
       loopVariables: graph.constant(Int32(0)), graph.constant(Float(1))
     ) { count, _ in
-      try count < 4
+      try less(count, 4)
     } body: { count, power in
       (try count + 1, try power * x)
     }

@@ -8,7 +8,7 @@ import Weirloom
   // CTL-009
   @Test func `a loop runs until its condition fails`() throws {
     let end = try whileLoop(loopVariable: graph.constant(Int32(0))) {
-      try $0 < graph.constant(Int32(10))
+      try less($0, 10)
     } body: {
       try $0 + 3
     }
@@ -21,7 +21,7 @@ import Weirloom
     let (count, sum) = try whileLoop(
       loopVariables: graph.constant(Int32(0)), graph.constant(Float(0))
     ) { count, _ in
-      try count < limit
+      try less(count, limit)
     } body: { count, sum in
       (try count + 1, try sum + cast(count, to: Float.self))
     }
@@ -36,10 +36,10 @@ import Weirloom
     let (_, total) = try whileLoop(
       loopVariables: graph.constant(Int32(0)), graph.constant(Int32(0))
     ) { row, _ in
-      try row < 4
+      try less(row, 4)
     } body: { row, total in
       let (_, inner) = try whileLoop(loopVariables: graph.constant(Int32(0)), total) { column, _ in
-        try column < row
+        try less(column, row)
       } body: { column, inner in
         (try column + outside, try inner + row * column)
       }
@@ -55,7 +55,7 @@ import Weirloom
     let rows = try graph.constant([1 as Float, 2]).erased
     func build(_ invariants: [PartialShape]?) throws -> [AnyOutput] {
       try whileLoop(loopVariables: [count, rows], shapeInvariants: invariants) { variables in
-        try Output<Int32>(variables[0]) < 2
+        try less(Output<Int32>(variables[0]), 2)
       } body: { variables in
         let axis = try graph.constant(Int32(0)).erased
         let longer = try graph.addOperation(
@@ -91,7 +91,7 @@ import Weirloom
       loopVariables: graph.constant(Int32(1)), graph.constant(Double(1)),
       parallelIterations: parallel
     ) { count, _ in
-      try count < 20
+      try less(count, 20)
     } body: { count, product in
       (try count + 1, try product * cast(count, to: Double.self))
     }
@@ -113,7 +113,7 @@ import Weirloom
   // CTL-018, CTL-019, CTL-020
   @Test func `what is inside of a loop can't be used, fed or fetched outside`() throws {
     var inner: Output<Int32>?
-    let end = try whileLoop(loopVariable: graph.constant(Int32(0))) { try $0 < 3 } body: {
+    let end = try whileLoop(loopVariable: graph.constant(Int32(0))) { try less($0, 3) } body: {
       let next = try $0 + 1
       inner = next
       return next
@@ -171,7 +171,7 @@ import Weirloom
 
   @Test func `control dependencies on what is outside reach into the loop`() throws {
     let outside = try graph.constant(Int32(4))
-    let end = try whileLoop(loopVariable: graph.constant(Int32(0))) { try $0 < 2 } body: { value in
+    let end = try whileLoop(loopVariable: graph.constant(Int32(0))) { try less($0, 2) } body: { value in
       try graph.withControlDependencies(on: [outside.operation]) { () throws(StatusError) in
         try value + 1
       }

@@ -10,7 +10,7 @@ package struct FunctionGraph {
   /// Attributes of the definition it was made from.
   package var attributes: [String: AttributeValue] = [:]
 
-  private static let argumentOp = "_Arg"
+  static let argumentOp = "_Arg"
 
   /// A function without arguments, with ops and functions as `parent` has.
   package init(in parent: Graph) throws(StatusError) {
@@ -125,7 +125,7 @@ package struct FunctionGraph {
     }
   }
 
-  private static func tensor(_ name: String, _ dtype: DType) -> OpSignature.Argument {
+  static func tensor(_ name: String, _ dtype: DType) -> OpSignature.Argument {
     .init(
       name: name, type: .fixed(dtype.base), numberAttribute: nil, reference: dtype.isReference)
   }
@@ -134,48 +134,7 @@ package struct FunctionGraph {
   ///
   /// - Throws: ``StatusError/Code/unimplemented`` if an op of the body has no known signature.
   package func definition(named name: String) throws(StatusError) -> FunctionDefinition {
-    let nodes = graph.snapshot().nodes
-    let argumentIDs = Set(arguments.map(\.operation.id))
-    let taken = Set(nodes.map(\.name))
-    var argumentNames: [Int: String] = [:]
-    var inputs: [OpSignature.Argument] = []
-    var argumentAttributes: [Int: [String: AttributeValue]] = [:]
-    for (index, argument) in arguments.enumerated() {
-      var argumentName = "arg_\(index)"
-      while taken.contains(argumentName) { argumentName += "_" }
-      argumentNames[argument.operation.id] = argumentName
-      inputs.append(FunctionGraph.tensor(argumentName, argument.dtype))
-      if argument.shape.rank != nil {
-        argumentAttributes[index] = ["_output_shapes": .shapes([argument.shape])]
-      }
-    }
-    let text = { (endpoint: Node.Endpoint) throws(StatusError) -> String in
-      if let argument = argumentNames[endpoint.node] { return argument }
-      return try FunctionNames.reference(to: endpoint, among: nodes)
-    }
-    var result = FunctionDefinition(name: name, inputs: inputs)
-    result.argumentAttributes = argumentAttributes
-    result.attributes = attributes
-    for node in nodes where !argumentIDs.contains(node.id) {
-      var definition = NodeDefinition(
-        name: node.name, op: node.op, device: node.device, attributes: node.attributes.values)
-      for input in node.inputs { definition.inputs.append(try text(input)) }
-      for control in node.controlInputs where !argumentIDs.contains(control) {
-        definition.inputs.append("^" + nodes[control].name)
-      }
-      result.nodes.append(definition)
-    }
-    for (index, output) in results.enumerated() {
-      let resultName = "result_\(index)"
-      result.outputs.append(FunctionGraph.tensor(resultName, output.dtype.base))
-      result.returns[resultName] = try text(.init(node: output.operation.id, index: output.index))
-    }
-    for control in controlResults {
-      result.controlOutputs.append(control.name)
-      result.controlReturns[control.name] = control.operation.name
-    }
-    result.isStateful = isStateful
-    return result
+    try definition(named: name, arguments: arguments, leavingOut: [])
   }
 }
 

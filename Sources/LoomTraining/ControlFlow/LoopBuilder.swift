@@ -50,14 +50,13 @@ struct LoopBuilder {
       let results: [AnyOutput]
       do { results = try body(own) } catch { throw StatusError.wrapping(error) }
       try check(results, against: merged)
+      // Made in the body, so that a value that is there in each iteration does not keep the loop going.
       var next: [AnyOutput] = []
-      for result in results { next.append(try loop.capture(result)) }
+      for result in results { next.append(try graph.nextIteration(result)) }
       return next
     }
-    try graph.withContext(loop, isCapturing: false) { () throws(StatusError) in
-      for (value, merge) in zip(next, merged) {
-        try graph.updateInput(1, of: merge.operation, to: graph.nextIteration(value))
-      }
+    for (value, merge) in zip(next, merged) {
+      try graph.updateInput(1, of: merge.operation, to: value)
     }
     // What leaves the loop belongs to where the loop stands.
     return try graph.withContext(outer, isCapturing: false) { () throws(StatusError) in

@@ -175,7 +175,8 @@ extension GradientBuilder {
   private func closeLoop(
     _ merged: AnyOutput, _ value: AnyOutput, _ loop: LoopGradient
   ) throws(StatusError) {
-    let next = try graph.withContext(loop.context, isCapturing: false) { () throws(StatusError) in
+    // A value that is there in each iteration must not keep the loop going: the pivot ends it.
+    let next = try graph.withContext(loop.context) { () throws(StatusError) in
       try graph.nextIteration(value)
     }
     try graph.updateInput(1, of: merged.operation, to: next)

@@ -101,7 +101,7 @@ extension LoopGradient: LoopHistory {
     var handle = try context.capture(stack)
     for condition in conditions where !implied.contains(condition) {
       let predicate = try realPredicate(condition)
-      handle = try graph.withContext(context, isCapturing: false) { () throws(StatusError) in
+      handle = try graph.withContext(context) { () throws(StatusError) in
         try graph.switching(handle, by: predicate)[condition.side]
       }
     }
