@@ -66,6 +66,9 @@ package import LoomCore
     if slot.tensor?.isUniquelyOwned() ?? false {
       if (slot.tensor?.buffer.byteCount ?? 0) > KernelContext.smallBytes {
         if let tensor = slot.tensor.take(), tensor.dtype.byteSize != nil { pool.put(tensor) }
+      } else if slot.tensor?.dtype.byteSize == nil {
+        // Strings, handles and variants are never written over, and what they hold may be large.
+        slot.tensor = nil
       }
     } else {
       slot.tensor = nil
