@@ -52,6 +52,25 @@ public enum DepthwiseConv2dNative: OpDeclaration {
   }
 }
 
+extension DepthwiseConv2dNative: FusingOp {
+  public static func kernel(
+    _ construction: KernelConstruction, followedBy epilogue: FusedEpilogue
+  ) throws(StatusError) -> (any Kernel)? {
+    guard !epilogue.addsOperand, let filter = construction.constantInputs[1],
+      let prepared = PreparedDepthwise(filter: filter, epilogue: epilogue)
+    else { return nil }
+    let window = try depthwiseWindow(construction)
+    return ClosureKernel { context in
+      let input = try context.input(0)
+      let geometry = try depthwiseGeometry(input: input.shape, filter: filter.shape, window)
+      let output = try context.allocate(
+        0, dtype: .float, shape: geometry.outputShape(window))
+      if output.elementCount == 0 { return }
+      try prepared.run(input, into: output, geometry, workers: context.workers)
+    }
+  }
+}
+
 /// The gradient of ``DepthwiseConv2dNative`` for its input.
 public enum DepthwiseConv2dNativeBackpropInput: OpDeclaration {
   public static let signature = OpSignature(
