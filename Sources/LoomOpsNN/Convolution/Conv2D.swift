@@ -43,7 +43,7 @@ public enum Conv2D: OpDeclaration {
     ]
   }
   public static let kernels = KernelTable(where: ["T": kernelTypes]) {
-    try ConvolutionKernel($0, FusedEpilogue())
+    ConvolutionKernel($0, try convolutionWindow($0))
   }
 }
 
@@ -51,9 +51,17 @@ extension Conv2D: FusingOp {
   public static func kernel(
     _ construction: KernelConstruction, followedBy epilogue: FusedEpilogue
   ) throws(StatusError) -> (any Kernel)? {
-    let kernel = try ConvolutionKernel(construction, epilogue)
+    let kernel = ConvolutionKernel(construction, try convolutionWindow(construction), epilogue)
     return kernel.isFused ? kernel : nil
   }
+}
+
+private func convolutionWindow(
+  _ construction: KernelConstruction
+) throws(StatusError) -> WindowParameters {
+  let window = try WindowParameters(construction.attributes, op: "Conv2D", space: 2)
+  try window.checkForConvolution()
+  return window
 }
 
 /// The gradient of ``Conv2D`` for its input: a transposed convolution.

@@ -1,20 +1,27 @@
 import LoomCore
 import LoomKernels
 
-/// A convolution of images. A filter that is a constant of the plan is packed once; with one, the
-/// kernel can also do what following ops do.
+/// A convolution of images, over all channels or each for itself. A filter that is a constant of the
+/// plan is packed once; with one, the kernel can also do what following ops do.
 final class ConvolutionKernel: Kernel {
   private let window: WindowParameters
+  private let isDepthwise: Bool
   private let epilogue: FusedEpilogue
   private let filter: AnyTensor?
   private let prepared: PreparedConvolution?
 
-  init(_ construction: KernelConstruction, _ epilogue: FusedEpilogue) throws(StatusError) {
-    window = try WindowParameters(construction.attributes, op: "Conv2D", space: 2)
-    try window.checkForConvolution()
+  /// - Parameter window: Checked for the op.
+  init(
+    _ construction: KernelConstruction, _ window: WindowParameters, isDepthwise: Bool = false,
+    _ epilogue: FusedEpilogue = FusedEpilogue()
+  ) {
+    self.window = window
+    self.isDepthwise = isDepthwise
     self.epilogue = epilogue
     filter = construction.constantInputs[1]
-    prepared = filter.flatMap { PreparedConvolution(filter: $0, epilogue: epilogue) }
+    prepared = filter.flatMap {
+      PreparedConvolution(filter: $0, isDepthwise: isDepthwise, epilogue: epilogue)
+    }
   }
 
   /// Whether the kernel does all of its epilogue.
@@ -22,12 +29,15 @@ final class ConvolutionKernel: Kernel {
 
   func compute(_ context: borrowing KernelContext) throws(StatusError) {
     let (input, filter) = (try context.input(0), try context.input(1))
-    let geometry = try ConvolutionGeometry(input: input.shape, filter: filter.shape, window)
+    let geometry =
+      isDepthwise
+      ? try ConvolutionGeometry(depthwise: input.shape, filter: filter.shape, window)
+      : try ConvolutionGeometry(input: input.shape, filter: filter.shape, window)
     let shape = try geometry.outputShape(window)
     if epilogue.addsOperand { return try add(input, geometry, shape, context) }
     let output = try context.allocate(0, dtype: input.dtype, shape: shape)
     if output.elementCount == 0 { return }
-    guard filter.elementCount > 0 else {
+    guard filter.elementCount > 0 || isDepthwise else {
       throw .invalidArgument(
         "filter must not have zero elements (i.e. all dimensions must be non-zero)")
     }
@@ -38,6 +48,10 @@ final class ConvolutionKernel: Kernel {
     }
     if let prepared {
       return try prepared.run(input, into: output, geometry, workers: context.workers)
+    }
+    if isDepthwise {
+      return try DirectDepthwise.forward(
+        input, filter, into: output, geometry, workers: context.workers)
     }
     try Convolution.forward(input, filter, into: output, geometry, workers: context.workers)
   }
@@ -53,7 +67,9 @@ final class ConvolutionKernel: Kernel {
       if let offset = epilogue.offset {
         _ = plain.append(.affine(factor: epilogue.factor, offset: offset))
       }
-      guard let alone = PreparedConvolution(filter: filter, epilogue: plain) else {
+      guard
+        let alone = PreparedConvolution(filter: filter, isDepthwise: isDepthwise, epilogue: plain)
+      else {
         throw .internal("Expected a filter of Float images")
       }
       let result = try AnyTensor.uninitialized(

@@ -11,6 +11,8 @@ public final class PreparedConvolution: Sendable {
     let threadCount: Int
     let plan: ConvolutionPlan<Float>
     let filter: PackedFilter<Float>
+    /// The scaled filter, for depthwise convolutions that the plan would do the long way.
+    let windows: AnyTensor?
   }
 
   private let filter: AnyTensor
@@ -21,12 +23,13 @@ public final class PreparedConvolution: Sendable {
   private static let capacity = 4
 
   /// - Parameters:
-  ///   - filter: `[height, width, channels / groups, outputs]`.
+  ///   - filter: `[height, width, channels / groups, outputs]`; depthwise
+  ///     `[height, width, channels, outputs / channels]`, which is the same in memory.
   ///   - epilogue: What to do with the sums; its vectors have a value per output.
   /// - Returns: `nil` if this is no such filter, or the epilogue does not fit it.
-  public init?(filter: AnyTensor, epilogue: FusedEpilogue) {
+  public init?(filter: AnyTensor, isDepthwise: Bool = false, epilogue: FusedEpilogue) {
     guard filter.dtype == .float, filter.shape.rank == 4, filter.elementCount > 0,
-      epilogue.fits(channels: filter.shape[3])
+      epilogue.fits(channels: filter.shape[3] &* (isDepthwise ? filter.shape[2] : 1))
     else { return nil }
     self.filter = filter
     fused = epilogue
@@ -41,14 +44,16 @@ public final class PreparedConvolution: Sendable {
     let packed = try self.packed(for: geometry, workers)
     let input = unsafe try x.pointer(of: Float.self)
     let output = unsafe try y.writablePointer(of: Float.self)
-    guard let offset = fused.offset else {
-      return try unsafe packed.plan.forward(
-        input: input, filter: packed.filter, output: output, pool: workers)
-    }
-    // As long as there are output channels, which the initialiser checked.
-    try unsafe offset.withUnsafeBufferPointer { (bias) throws(StatusError) in
+    // As long as there are output channels, which the initialiser checked, or empty.
+    try unsafe (fused.offset ?? []).withUnsafeBufferPointer { (offset) throws(StatusError) in
+      let bias = unsafe fused.offset == nil ? nil : offset.baseAddress
+      if let weights = packed.windows {
+        return try unsafe FloatWindows.convolve(
+          input, weights.pointer(of: Float.self), offset: bias, fused.activation, into: output,
+          geometry, workers)
+      }
       try unsafe packed.plan.forward(
-        input: input, filter: packed.filter, bias: bias.baseAddress, output: output, pool: workers)
+        input: input, filter: packed.filter, bias: bias, output: output, pool: workers)
     }
   }
 
@@ -63,8 +68,13 @@ public final class PreparedConvolution: Sendable {
       addsBias: fused.offset != nil, addsToOutput: fused.addsOperand, activation: fused.activation)
     let plan = try ConvolutionPlan<Float>(
       geometry, .forward(epilogue), threadCount: workers.threadCount)
-    let made = Packed(
-      geometry: geometry, threadCount: workers.threadCount, plan: plan, filter: try pack(plan))
+    let scaled = try self.scaled()
+    let isDepthwise =
+      geometry.filterChannels == 1 && geometry.inputChannels == geometry.outputChannels
+    let made = try unsafe Packed(
+      geometry: geometry, threadCount: workers.threadCount, plan: plan,
+      filter: plan.pack(scaled.pointer(of: Float.self)),
+      windows: plan.isSpecialised || !isDepthwise || fused.addsOperand ? nil : scaled)
     packed.withLock { list in
       if list.count >= PreparedConvolution.capacity { list.removeFirst() }
       list.append(made)
@@ -72,10 +82,10 @@ public final class PreparedConvolution: Sendable {
     return made
   }
 
-  private func pack(_ plan: ConvolutionPlan<Float>) throws(StatusError) -> PackedFilter<Float> {
-    let source = unsafe try filter.pointer(of: Float.self)
-    guard let factor = fused.factor, !factor.isEmpty else { return try unsafe plan.pack(source) }
+  private func scaled() throws(StatusError) -> AnyTensor {
+    guard let factor = fused.factor, !factor.isEmpty else { return filter }
     let scaled = try AnyTensor.uninitialized(dtype: .float, shape: filter.shape)
+    let source = unsafe try filter.pointer(of: Float.self)
     let target = unsafe try scaled.writablePointer(of: Float.self)
     var start = 0
     // Outputs are the last dimension, so the filter is whole rows of them.
@@ -85,6 +95,6 @@ public final class PreparedConvolution: Sendable {
       }
       start &+= factor.count
     }
-    return try unsafe plan.pack(UnsafePointer(target))
+    return scaled
   }
 }
