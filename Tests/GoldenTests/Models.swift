@@ -5,7 +5,7 @@ import Weirloom
 /// Real model files give stock TensorFlow's answers.
 @Suite struct ModelTests {
   static let inference = [
-    "mlp", "mlp_pbtxt", "lenet", "resnet_infer", "resnet_train_bn", "mobilenet", "bert2",
+    "mlp", "mlp_pbtxt", "lenet", "resnet_infer", "resnet_train_bn", "mobilenet", "bert2", "queues",
   ]
   static let training = [
     "adadelta", "adagrad", "adagrad_da", "adam", "ftrl", "momentum", "nesterov", "proximal_adagrad",
