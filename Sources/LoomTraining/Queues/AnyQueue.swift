@@ -91,7 +91,8 @@ public struct AnyQueue: Sendable, NamedGraphItem {
       _ = try shapes[index].merged(with: output.shape)
     }
     return try graph.addOperation(
-      op("QueueEnqueue"), inputs: [handle] + element, name: self.name(name, "enqueue"))
+      op("QueueEnqueue"), inputs: [handle] + element,
+      attributes: ["Tcomponents": .types(types)], name: self.name(name, "enqueue"))
   }
 
   /// Puts the rows of the components in, one element each; waits while the queue is full.
@@ -116,7 +117,8 @@ public struct AnyQueue: Sendable, NamedGraphItem {
       _ = try shapes[index].merged(with: shape.dimensions(in: 1..<rank))
     }
     return try graph.addOperation(
-      op("QueueEnqueueMany"), inputs: [handle] + elements, name: self.name(name, "EnqueueMany"))
+      op("QueueEnqueueMany"), inputs: [handle] + elements,
+      attributes: ["Tcomponents": .types(types)], name: self.name(name, "EnqueueMany"))
   }
 
   /// Takes one element out; waits while the queue is empty.

@@ -106,7 +106,8 @@ extension Graph {
       let hasAny = try build("Greater", [build("Size", [strings.erased]), constantInt(0)])
       let check = try addOperation(
         "Assert",
-        inputs: [hasAny, constantTensor(AnyTensor(scalar: ByteString(message)))])
+        inputs: [hasAny, constantTensor(AnyTensor(scalar: ByteString(message)))],
+        attributes: ["T": .types([.string])])
       return try withControlDependencies(on: [check]) { () throws(StatusError) in
         try build("Identity", [strings.erased])
       }

@@ -8,8 +8,8 @@ import Weirloom
     _ graph: Graph, _ body: (Session) async throws -> Void
   ) async throws {
     let session = try Session(graph: graph)
-    try session.run(graph.globalVariablesInitializer)
-    try session.run(graph.localVariablesInitializer)
+    try await session.run(graph.globalVariablesInitializer)
+    try await session.run(graph.localVariablesInitializer)
     let coordinator = Coordinator()
     try startQueueRunners(in: session, coordinator: coordinator)
     try await body(session)
@@ -23,7 +23,7 @@ import Weirloom
     let queue = try graph.stringInputProducer(
       ["a", "b"], options: ProducerOptions(epochs: 2, shuffles: false))
     let name = try queue.dequeue()
-    try await InputProducerTests.withRunners(graph) { session in
+    try await InputProducerTests.withRunners(graph) { (session: Session) async throws -> Void in
       for expected in ["a", "b", "a", "b"] {
         #expect(try await session.run(name).scalar == ByteString(expected))
       }
@@ -35,7 +35,7 @@ import Weirloom
     let graph = Graph()
     let queue = try graph.rangeInputProducer(5, options: ProducerOptions(epochs: 3, seed: 7))
     let number = try queue.dequeue()
-    try await InputProducerTests.withRunners(graph) { session in
+    try await InputProducerTests.withRunners(graph) { (session: Session) async throws -> Void in
       var orders: Set<[Int32]> = []
       for _ in 0..<3 {
         var epoch: [Int32] = []
@@ -57,7 +57,7 @@ import Weirloom
       ], options: ProducerOptions(epochs: 1, seed: 3))
     let (row, name) = (try Output<Float>(slices[0]), try Output<ByteString>(slices[1]))
     #expect(row.shape == [2])
-    try await InputProducerTests.withRunners(graph) { session in
+    try await InputProducerTests.withRunners(graph) { (session: Session) async throws -> Void in
       var found: [ByteString: [Float]] = [:]
       for _ in 0..<3 {
         let values = try await session.run(row, name)
@@ -95,7 +95,7 @@ import Weirloom
       graph.constant([] as [ByteString]), options: ProducerOptions(epochs: 1))
     _ = try queue.dequeue()
     let session = try Session(graph: graph)
-    try session.run(graph.localVariablesInitializer)
+    try await session.run(graph.localVariablesInitializer)
     let coordinator = Coordinator()
     try startQueueRunners(in: session, coordinator: coordinator)
     await expectStatus(.invalidArgument, "requires a non-null input tensor") {
@@ -112,7 +112,7 @@ import Weirloom
       graph.batch(
         [number.erased], options: BatchOptions(size: 2, allowsSmallerFinalBatch: true))[0])
     #expect(batch.shape == [nil])
-    try await InputProducerTests.withRunners(graph) { session in
+    try await InputProducerTests.withRunners(graph) { (session: Session) async throws -> Void in
       #expect(try await session.run(batch).scalars == [0, 1])
       #expect(try await session.run(batch).scalars == [2, 3])
       #expect(try await session.run(batch).scalars == [4])
@@ -141,7 +141,7 @@ import Weirloom
     let padded = try Output<Int32>(
       graph.batch([line.erased], options: BatchOptions(size: 4), padsDynamically: true)[0])
     #expect(batch.shape == [4, 2])
-    try await InputProducerTests.withRunners(graph) { session in
+    try await InputProducerTests.withRunners(graph) { (session: Session) async throws -> Void in
       #expect(try await session.run(batch).scalars == [1, 2, 3, 4, 5, 6, 1, 2])
       let values = try await session.run(padded)
       #expect(values.shape.sizes == [4, 3])
@@ -158,7 +158,7 @@ import Weirloom
       graph.shuffleBatch(
         [number.erased], options: BatchOptions(size: 5, parallelism: 3), minimumAfterDequeue: 6,
         seed: 5)[0])
-    try await InputProducerTests.withRunners(graph) { session in
+    try await InputProducerTests.withRunners(graph) { (session: Session) async throws -> Void in
       var all: [Int32] = []
       for _ in 0..<4 { all += try await session.run(batch).scalars }
       #expect(all.sorted() == Array(0..<20))

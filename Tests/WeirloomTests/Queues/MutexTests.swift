@@ -31,12 +31,12 @@ import Weirloom
       try graph.addOperation("ConsumeMutexLock", inputs: [lock])
     }
     let session = try Session(graph: graph)
-    try session.run(graph.globalVariablesInitializer)
+    try await session.run(graph.globalVariablesInitializer)
     try await withThrowingTaskGroup(of: Void.self) { group in
       for _ in 0..<64 { group.addTask { try await session.run(unlock) } }
       try await group.waitForAll()
     }
-    #expect(try session.run(count.value).scalar == 64)
+    #expect(try await session.run(count.value).scalar == 64)
   }
 
   @Test func `whoever waits for a lock can give up`() throws {

@@ -189,7 +189,7 @@ import Weirloom
       attributes: ["component_types": .types([.int32]), "container": "a b", "shared_name": "x"])
     let partial = try graph.fifoQueue(of: Int32.self, shapes: [[nil]])
     let timed = try graph.addOperation(
-      "QueueDequeueV2", inputs: [hidden.erased.handle],
+      "QueueDequeueV2", inputs: [graph.fifoQueue(types: [.int32]).handle],
       attributes: ["component_types": .types([.int32]), "timeout_ms": 5])
     let session = try Session(graph: graph)
     expectStatus(.invalidArgument, "shared_name cannot start with '_':_x") {

@@ -12,7 +12,7 @@ import Weirloom
     let dequeue = try queue.dequeue()
     let runner = try QueueRunner(queue.erased, enqueue: [enqueue, enqueue])
     let session = try Session(graph: graph)
-    try session.run(graph.globalVariablesInitializer)
+    try await session.run(graph.globalVariablesInitializer)
     let tasks = runner.start(in: session)
     #expect(tasks.count == 2)
     #expect(runner.start(in: session).isEmpty)
@@ -45,7 +45,7 @@ import Weirloom
     try await coordinator.join()
     for task in tasks { await task.value }
     expectStatus(.cancelled, "FIFOQueue '_0_q' is closed.") { try session.run(enqueue) }
-    #expect(try session.run(dequeue).scalars == [1, 1, 1])
+    #expect(try await session.run(dequeue).scalars == [1, 1, 1])
     expectStatus(.outOfRange) { try session.run(dequeue) }
   }
 
@@ -55,7 +55,8 @@ import Weirloom
     let value = try graph.constant(Int32(1))
     let check = try graph.addOperation(
       "Assert",
-      inputs: [graph.constant(false).erased, graph.constant(ByteString("no luck")).erased])
+      inputs: [graph.constant(false).erased, graph.constant(ByteString("no luck")).erased],
+      attributes: ["T": .types([.string])])
     let enqueue = try graph.withControlDependencies(on: [check]) { () throws(StatusError) in
       try queue.enqueue(value)
     }

@@ -17,12 +17,19 @@ import Weirloom
   }
 
   /// What became of the elements.
-  private struct Ledger {
-    /// Enqueued for certain.
-    var certain: Set<Int32> = []
-    /// Offered in a run that was cancelled: they may be in the queue or not.
-    var doubtful: Set<Int32> = []
-    var received: [Int32: Int] = [:]
+  private final class Ledger: Sendable {
+    struct Entries {
+      /// Enqueued for certain.
+      var certain: Set<Int32> = []
+      /// Offered in a run that was cancelled: they may be in the queue or not.
+      var doubtful: Set<Int32> = []
+      var received: [Int32: Int] = [:]
+      var isDone = false
+    }
+    private let entries = Mutex(Entries())
+
+    func change(_ body: (inout Entries) -> Void) { entries.withLock { body(&$0) } }
+    var all: Entries { entries.withLock { $0 } }
   }
 
   @Test(arguments: [UInt64(1), 2, 3, 4])
@@ -36,14 +43,13 @@ import Weirloom
     let rest = try queue.dequeueUpTo(1000)
     let close = try queue.close()
     let session = try Session(graph: graph)
-    let ledger = Mutex(Ledger())
-    let isDone = Mutex(false)
+    let ledger = Ledger()
 
     await withTaskGroup(of: Void.self) { consumers in
       for consumer in 0..<8 {
         consumers.addTask {
           var random = Generator(state: seed &* 1000 &+ UInt64(consumer))
-          while !isDone.withLock({ $0 }) {
+          while !ledger.all.isDone {
             let takesMany = Bool.random(using: &random)
             let run = Task {
               takesMany
@@ -55,7 +61,7 @@ import Weirloom
               run.cancel()
             }
             guard let values = try? await run.value else { continue }
-            ledger.withLock { for value in values { $0.received[value, default: 0] += 1 } }
+            ledger.change { for value in values { $0.received[value, default: 0] += 1 } }
           }
         }
       }
@@ -76,7 +82,7 @@ import Weirloom
                 run.cancel()
               }
               let isCertain = (try? await run.value) != nil
-              ledger.withLock {
+              ledger.change {
                 if isCertain {
                   $0.certain.formUnion(values)
                 } else {
@@ -87,14 +93,14 @@ import Weirloom
           }
         }
       }
-      isDone.withLock { $0 = true }
+      ledger.change { $0.isDone = true }
       // Consumers that still wait are to end.
-      try? session.run(close)
+      try? await session.run(close)
     }
-    if let left = try? session.run(rest).scalars {
-      ledger.withLock { for value in left { $0.received[value, default: 0] += 1 } }
+    if let left = try? await session.run(rest).scalars {
+      ledger.change { for value in left { $0.received[value, default: 0] += 1 } }
     }
-    let result = ledger.withLock { $0 }
+    let result = ledger.all
     let twice = result.received.filter { $0.value > 1 }
     #expect(twice.isEmpty, "seed \(seed)")
     let lost = result.certain.subtracting(result.received.keys)
@@ -113,7 +119,7 @@ import Weirloom
     let count: Int32 = 1000
     let sum = try await withThrowingTaskGroup(of: Int32.self) { group in
       for _ in 0..<count { group.addTask { try await session.run(dequeue).scalar ?? -1 } }
-      try session.run(enqueue, feeding: x.feed(Tensor(Array(0..<count))))
+      try await session.run(enqueue, feeding: x.feed(Tensor(Array(0..<count))))
       return try await group.reduce(0, &+)
     }
     #expect(sum == count * (count - 1) / 2)

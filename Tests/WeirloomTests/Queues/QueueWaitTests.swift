@@ -47,10 +47,10 @@ import Weirloom
       try test.session.run(test.enqueue, feeding: test.x.feed(9), options: .briefly)
     }
     let task = Task { try await test.session.run(test.enqueue, feeding: test.x.feed(3)) }
-    #expect(try test.session.run(test.dequeue).scalar == 1)
+    #expect(try await test.session.run(test.dequeue).scalar == 1)
     try await task.value
-    #expect(try test.session.run(test.dequeue).scalar == 2)
-    #expect(try test.session.run(test.dequeue).scalar == 3)
+    #expect(try await test.session.run(test.dequeue).scalar == 2)
+    #expect(try await test.session.run(test.dequeue).scalar == 3)
     #expect(try test.count == 0)
   }
 
@@ -89,13 +89,13 @@ import Weirloom
     let many = Task { try await test.session.run(test.enqueueMany, feeding: rows) }
     #expect(try await eventually { try test.count == 2 })
     let one = Task { try await test.session.run(test.enqueue, feeding: test.x.feed(5)) }
-    try test.session.run(test.cancel)
+    try await test.session.run(test.cancel)
     await expectStatus(.cancelled, "Enqueue operation was cancelled", node: "q_EnqueueMany") {
       try await many.value
     }
     await expectStatus(.cancelled) { try await one.value }
-    #expect(try test.session.run(test.dequeue).scalar == 1)
-    #expect(try test.session.run(test.dequeue).scalar == 2)
+    #expect(try await test.session.run(test.dequeue).scalar == 1)
+    #expect(try await test.session.run(test.dequeue).scalar == 2)
     expectStatus(.outOfRange) { try test.session.run(test.dequeue) }
   }
 
@@ -108,7 +108,7 @@ import Weirloom
     // Closing waits for its turn in the line of those who enqueue.
     let close = Task { try await test.session.run(test.close) }
     var values: [Int32?] = []
-    for _ in 0..<4 { values.append(try test.session.run(test.dequeue).scalar) }
+    for _ in 0..<4 { values.append(try await test.session.run(test.dequeue).scalar) }
     #expect(values == [1, 2, 3, 4])
     try await many.value
     try await close.value
@@ -121,7 +121,7 @@ import Weirloom
     try test.put(1, 2)
     expectStatus(.deadlineExceeded) { try test.session.run(test.three, options: .briefly) }
     let three = Task { try await test.session.run(test.three).scalars }
-    try test.session.run(test.enqueue, feeding: test.x.feed(3))
+    try await test.session.run(test.enqueue, feeding: test.x.feed(3))
     #expect(try await three.value == [1, 2, 3])
   }
 
@@ -136,7 +136,7 @@ import Weirloom
     // TensorFlow loses them.
     #expect(try test.count == 2)
     try test.put(3)
-    #expect(try test.session.run(test.three).scalars == [1, 2, 3])
+    #expect(try await test.session.run(test.three).scalars == [1, 2, 3])
   }
 
   // QUE-026
@@ -146,13 +146,13 @@ import Weirloom
     try test.put(1, 2)
     let three = Task { try await test.session.run(test.three).scalars }
     #expect(try await eventually { try test.count == 0 })
-    try test.session.run(test.close)
+    try await test.session.run(test.close)
     await expectStatus(
       .outOfRange,
       "FIFOQueue '_0_q' is closed and has insufficient elements (requested 1, current size 0)"
     ) { try await three.value }
     #expect(try test.count == 2)
-    #expect(try test.session.run(test.dequeue).scalar == 1)
+    #expect(try await test.session.run(test.dequeue).scalar == 1)
   }
 
   @Test func `those who wait are served in the order they came`() async throws {

@@ -39,7 +39,7 @@ import Weirloom
     ) throws -> Operation {
       try graph.addOperation(
         family + "MapStage", inputs: [self.key(key), graph.constant(indices).erased] + values,
-        attributes: attributes(more))
+        attributes: attributes(["fake_dtypes": .types(values.map(\.dtype))].merging(more) { $1 }))
     }
   }
 
@@ -64,13 +64,13 @@ import Weirloom
     let area = try Area()
     let stage = try area.stage(1, 10, ["capacity": 1])
     let take = try area.outputs("Unstage")
-    try area.session.run(stage)
+    try await area.session.run(stage)
     expectStatus(.deadlineExceeded) { try area.session.run(stage, options: .briefly) }
     let session = area.session
     let task = Task { try await session.run(stage) }
-    _ = try session.run(take)
+    _ = try await session.run(take)
     try await task.value
-    _ = try session.run(take)
+    _ = try await session.run(take)
     expectStatus(.deadlineExceeded) { try session.run(take, options: .briefly) }
   }
 
@@ -78,7 +78,7 @@ import Weirloom
     let area = try Area()
     let large = try area.graph.addOperation(
       "Stage", inputs: [area.graph.constant([Float](repeating: 0, count: 100)).erased],
-      attributes: ["memory_limit": 300])
+      attributes: ["memory_limit": 300, "dtypes": .types([.float])])
     expectStatus(
       .resourceExhausted,
       "Attempted to insert tensors with combined size of '400' bytes into Staging Area with a "
@@ -96,7 +96,8 @@ import Weirloom
   @Test func `areas without a shared name belong to their node's name`() throws {
     let graph = Graph()
     let x = try graph.constant(Float(1)).erased
-    let stage = try graph.addOperation("Stage", inputs: [x], name: "a")
+    let stage = try graph.addOperation(
+      "Stage", inputs: [x], attributes: ["dtypes": .types([.float])], name: "a")
     let sizes = try ["b", "c"].map {
       try graph.addOperation("StageSize", attributes: ["dtypes": .types([.float])], name: $0)
     }
