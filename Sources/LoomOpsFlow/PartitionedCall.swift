@@ -8,7 +8,7 @@ public enum PartitionedCall: OpDeclaration {
   public static let signature = OpSignature(
     "PartitionedCall", inputs: ["args: Tin"], outputs: ["output: Tout"], attributes: callAttributes)
   public static let shapes = ShapeFunction.outputShapesAttribute("_output_shapes")
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.call
   public static var properties: OpProperties { OpProperties(isFoldable: false) }
   public static let kernels = callKernels
 }
@@ -19,7 +19,7 @@ public enum StatefulPartitionedCall: OpDeclaration {
     "StatefulPartitionedCall", inputs: ["args: Tin"], outputs: ["output: Tout"],
     attributes: callAttributes, isStateful: true)
   public static let shapes = ShapeFunction.outputShapesAttribute("_output_shapes")
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.call
   public static var properties: OpProperties { OpProperties(isFoldable: false) }
   public static let kernels = callKernels
 }

@@ -9,7 +9,7 @@ public enum While: OpDeclaration {
     "While", inputs: ["input: T"], outputs: ["output: T"], attributes: whileAttributes,
     isStateful: true)
   public static let shapes = whileShapes
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.whileLoop
   public static var properties: OpProperties { OpProperties(isFoldable: false) }
   public static let kernels = whileKernels
 }
@@ -19,7 +19,7 @@ public enum StatelessWhile: OpDeclaration {
   public static let signature = OpSignature(
     "StatelessWhile", inputs: ["input: T"], outputs: ["output: T"], attributes: whileAttributes)
   public static let shapes = whileShapes
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.whileLoop
   public static var properties: OpProperties { OpProperties(isFoldable: false) }
   public static let kernels = whileKernels
 }

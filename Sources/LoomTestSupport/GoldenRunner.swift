@@ -1,13 +1,19 @@
 import LoomCore
 import LoomFormats
 public import LoomGraph
-import LoomRuntime
+public import LoomRuntime
 
 /// Runs recorded sessions and says how the answers differ.
 public struct GoldenRunner: Sendable {
   let registry: OpRegistry
+  let configuration: SessionConfiguration
 
-  public init(registry: OpRegistry) { self.registry = registry }
+  public init(
+    registry: OpRegistry, configuration: SessionConfiguration = SessionConfiguration()
+  ) {
+    self.registry = registry
+    self.configuration = configuration
+  }
 
   public enum Outcome: Sendable {
     case passed
@@ -23,10 +29,13 @@ public struct GoldenRunner: Sendable {
       guard missing.isEmpty else { return .missing(missing) }
       let graph = Graph(registry: registry, evaluator: ConstantFolder())
       try graph.importDefinition(definition, name: nil)
-      let session = try Session(graph: graph)
+      let session = try Session(graph: graph, configuration: configuration)
       defer { session.close() }
+      var partialRun = ""
       for (index, step) in test.steps.enumerated() {
-        if let fault = check(step, of: test, session) { return .failed("step \(index): \(fault)") }
+        if let fault = check(step, of: test, session, &partialRun) {
+          return .failed("step \(index): \(fault)")
+        }
       }
       return .passed
     } catch {
@@ -36,15 +45,16 @@ public struct GoldenRunner: Sendable {
     }
   }
 
-  private func check(_ step: GoldenCase.Step, of test: GoldenCase, _ session: Session) -> String? {
-    guard step.kind == .run else { return "partial runs are not driven by this runner yet" }
+  private func check(
+    _ step: GoldenCase.Step, of test: GoldenCase, _ session: Session, _ partialRun: inout String
+  ) -> String? {
     do throws(StatusError) {
-      var feeds: [Feed] = []
-      for (name, value) in try step.feedValues() { feeds.append(Feed(named: name, value)) }
-      let values = try session.run(step.fetches + step.targets, feeds: feeds)
+      let values = try perform(step, session, &partialRun)
       if let code = step.error { return "values, expected \(code.name) (\(step.errorMessage))" }
       for (index, expected) in try step.expected().enumerated() {
-        guard let value = values[index] else { return "\(step.fetches[index]) has no value" }
+        guard values.indices.contains(index), let value = values[index] else {
+          return "\(step.fetches[index]) has no value"
+        }
         if let fault = try value.difference(from: expected, tolerance: test.tolerance) {
           return "\(step.fetches[index]): \(fault)"
         }
@@ -55,5 +65,23 @@ public struct GoldenRunner: Sendable {
       let expected = step.error.map { "\($0.name) (\(step.errorMessage))" } ?? "values"
       return "\(error), expected \(expected)"
     }
+  }
+
+  /// The fetched values; none for the set-up of a partial run, whose handle later steps use.
+  private func perform(
+    _ step: GoldenCase.Step, _ session: Session, _ partialRun: inout String
+  ) throws(StatusError) -> [AnyTensor?] {
+    if step.kind == .partialRunSetup {
+      var keys: [AnyOutput] = []
+      for feed in step.feeds { keys.append(try session.graph.output(named: feed.name)) }
+      partialRun = try session.setUpPartialRun(
+        feeds: keys, fetching: step.fetches + step.targets)
+      return []
+    }
+    var feeds: [Feed] = []
+    for (name, value) in try step.feedValues() { feeds.append(Feed(named: name, value)) }
+    return step.kind == .run
+      ? try session.run(step.fetches + step.targets, feeds: feeds)
+      : try session.runPartial(partialRun, fetching: step.fetches, feeds: feeds)
   }
 }

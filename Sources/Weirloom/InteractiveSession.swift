@@ -10,18 +10,24 @@ import Synchronization
 public final class InteractiveSession: Sendable {
   public let session: Session
   private let isOpen = Atomic<Bool>(true)
+  /// What TensorFlow's interactive sessions ask for: `gpu_options { allow_growth: true }`.
+  private static var standardConfiguration: SessionConfiguration {
+    var configuration = SessionConfiguration()
+    configuration.opaque = [0x32, 0x02, 0x20, 0x01]
+    return configuration
+  }
   /// How many there are, to warn of a second one.
   private static let count = Atomic<Int>(0)
 
   /// - Parameters:
   ///   - graph: By default ``Graph/default``.
   ///   - target: As for a ``Session``.
-  ///   - configuration: As for a ``Session``.
+  ///   - configuration: As for a ``Session``; without one, memory of other devices than CPUs may grow.
   /// - Throws: What making a session throws; the thread's default stays as it was then.
   public init(
-    graph: Graph? = nil, target: String = "", configuration: SessionConfiguration = .init()
+    graph: Graph? = nil, target: String = "", configuration: SessionConfiguration? = nil
   ) throws(StatusError) {
-    var configuration = configuration
+    var configuration = configuration ?? InteractiveSession.standardConfiguration
     configuration.placesPrunedGraph = true
     session = try Session(
       graph: graph ?? Graph.default, target: target, configuration: configuration)

@@ -12,7 +12,7 @@ extension OpRegistry {
   public static let standard: OpRegistry = (try? makeStandard()) ?? .empty
 
   static func makeStandard() throws(StatusError) -> OpRegistry {
-    try OpRegistry(builtInOps + FilesOps.all)
+    try OpRegistry(builtInOps + FilesOps.all + [PyFunc.self, PyFuncStateless.self])
   }
 }
 

@@ -5,7 +5,8 @@ import Weirloom
 /// Real model files give stock TensorFlow's answers.
 @Suite struct ModelTests {
   static let inference = [
-    "mlp", "mlp_pbtxt", "lenet", "resnet_infer", "resnet_train_bn", "mobilenet", "bert2", "queues",
+    "mlp", "mlp_pbtxt", "lenet", "resnet_infer", "resnet_train_bn", "mobilenet", "bert2",
+    "lstm_dynamic", "gru_bidirectional", "beam_search", "char_sampler", "queues",
   ]
   static let training = [
     "adadelta", "adagrad", "adagrad_da", "adam", "ftrl", "momentum", "nesterov", "proximal_adagrad",

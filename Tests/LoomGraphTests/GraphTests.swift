@@ -2,6 +2,9 @@ import LoomCore
 import LoomGraph
 import Testing
 
+// By the compiler: GRF-018, GRF-019, GRF-020 (a tensor of a graph is no Bool, no sequence, and has no
+// count).
+
 @Suite struct GraphTests {
   let graph: Graph
 
@@ -22,6 +25,20 @@ import Testing
     let error = failure { try graph.constant() }
     #expect(error?.code == .failedPrecondition)
     #expect(error?.reason == "Graph is finalized and cannot be modified.")
+  }
+
+  @Test func `withdrawn ops are refused by graphs of newer versions`() throws {
+    let x = try graph.constant()
+    let error = failure {
+      try graph.addOperation("BatchNormWithGlobalNormalization", inputs: [x], name: "old")
+    }
+    #expect(error?.code == .unimplemented)
+    #expect(error?.node?.name == "old")
+    #expect(
+      error?.reason == "Op BatchNormWithGlobalNormalization is not available in GraphDef version "
+        + "\(graph.versions.producer). It has been removed in version 9.")
+    try graph.importDefinition(GraphDefinition(versions: .init(producer: 8)))
+    try graph.addOperation("BatchNormWithGlobalNormalization", inputs: [x], name: "old")
   }
 
   // GRF-003

@@ -2,6 +2,9 @@ import LoomCore
 import LoomGraph
 import Testing
 
+// By the compiler: IMP-010 (only a GraphDefinition is imported); bytes and text that are none are refused
+// when they are read, see the tests of the formats.
+
 @Suite struct ImportTests {
   /// a (a constant), b = -a.
   let pair: GraphDefinition

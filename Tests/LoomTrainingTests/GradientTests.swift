@@ -157,7 +157,7 @@ import Weirloom
     #expect(try gradients(of: [remainder], withRespectTo: [y.erased])[0] == nil)
   }
 
-  // GRD-011, GRD-012
+  // GRD-011, GRD-012, GRF-036
   @Test func `a registered rule replaces the op's, once`() throws {
     var registry = GradientRegistry()
     try registry.register(
@@ -185,6 +185,7 @@ import Weirloom
       try gradients(of: [y.erased], withRespectTo: [a.erased])
     }
     #expect(unknown?.code == .notFound)
+    #expect(unknown?.reason.contains("No gradient registered under the name 'Hundredfold'") == true)
   }
 
   // GRD-013
@@ -213,6 +214,20 @@ import Weirloom
     #expect(try Session(graph: graph).run(y).scalar == 9)
     let derivative = try #require(try gradient(of: y, withRespectTo: a))
     #expect(try Session(graph: graph).run(derivative).scalar == 50)
+  }
+
+  // GRD-015
+  @Test(arguments: [true, false])
+  func `the gradient of a conditional is that of the branch that ran`(taken: Bool) throws {
+    let x = try graph.constant(Float(3))
+    let condition = try graph.constant(taken).erased
+    let branches = try graph.addOperation("Switch", inputs: [x.erased, condition])
+    let (no, yes) = (branches.output(0), branches.output(1))
+    let square = try Output<Float>(yes) * Output<Float>(yes)
+    let twice = try Output<Float>(no) + Output<Float>(no)
+    let y = try graph.addOperation("Merge", inputs: [twice.erased, square.erased]).output(0)
+    let found = try gradients(of: [y], withRespectTo: [x.erased])
+    #expect(try run(found[0]) == [taken ? 6 : 2])
   }
 
   // GRD-017

@@ -172,4 +172,80 @@ import Weirloom
     try first.run(v.initializer)
     #expect(try second.run(v.isInitialized()).scalar == false)
   }
+
+  // VAR-008
+  @Test(arguments: kinds)
+  func `rows are changed in place, and rows outside are refused`(
+    _ options: VariableOptions
+  ) throws {
+    let graph = Graph()
+    let v = try graph.variable(
+      "v", initialValue: .tensor(Tensor([1 as Float, 2, 3, 4], shape: [2, 2])), options: options)
+    let rows = try graph.placeholder(Int32.self, shape: [nil])
+    let values = try graph.placeholder(Float.self, shape: [nil, 2])
+    let session = try Session(graph: graph)
+    let expected: [ScatterUpdate: [Float]] = [
+      .update: [1, 2, 8, 2], .add: [1, 2, 11, 6], .subtract: [1, 2, -5, 2],
+      .multiply: [1, 2, 24, 8], .divide: [1, 2, 0.375, 2], .minimum: [1, 2, 3, 2],
+      .maximum: [1, 2, 8, 4],
+    ]
+    for change in ScatterUpdate.allCases {
+      try session.run(v.initializer)
+      let result = try v.scatter(change, at: rows, values)
+      let feeds = try [rows.feed([1]), values.feed([8, 2], shape: [1, 2])]
+      #expect(try session.run(result, feeds: feeds).scalars == expected[change])
+      #expect(try session.run(v.value).scalars == expected[change])
+      for row in [2, -1] as [Int32] {
+        let outside = try [rows.feed([row]), values.feed([8, 2], shape: [1, 2])]
+        let error = #expect(throws: StatusError.self) {
+          try session.run(result, feeds: outside)
+        }
+        #expect(error?.code == .invalidArgument)
+        #expect(error?.reason.contains("indices[0] = \(row) is not in [0, 2)") == true)
+      }
+      #expect(try session.run(v.value).scalars == expected[change])
+    }
+  }
+
+  // VAR-010
+  @Test(arguments: kinds)
+  func `variables without a value are named`(_ options: VariableOptions) throws {
+    let graph = Graph()
+    let a = try graph.variable("a", initialValue: .zeros([1]), options: options)
+    var local = options
+    local.collections = [CollectionKey.localVariables]
+    local.isTrainable = false
+    let b = try graph.variable("b", initialValue: .zeros([1]), options: local)
+    let names = try graph.uninitializedVariables()
+    let onlyA = try graph.uninitializedVariables([a.erased])
+    let none = try graph.uninitializedVariables([])
+    let session = try Session(graph: graph)
+    #expect(try session.run(names).scalars == ["a", "b"])
+    try session.run(a.initializer)
+    #expect(try session.run(names).scalars == ["b"])
+    #expect(try session.run(onlyA).scalars == [])
+    try session.run(b.initializer)
+    #expect(try session.run(names).shape == Shape([0]))
+    #expect(try session.run(none).shape == Shape([0]))
+  }
+
+  // VAR-016: graphs that share a server come with the cluster; here two operations share a session.
+  @Test(arguments: kinds)
+  func `variables of one shared name and container are one`(_ options: VariableOptions) throws {
+    let graph = Graph()
+    func shared(_ name: String, _ container: String) throws -> Variable<Float> {
+      var own = options
+      own.sharedName = "common"
+      own.container = container
+      return try graph.variable(name, initialValue: .zeros([1]), options: own)
+    }
+    let (first, second) = (try shared("first", "c"), try shared("second", "c"))
+    let elsewhere = try shared("elsewhere", "d")
+    let session = try Session(graph: graph)
+    _ = try session.run(first.assign(Tensor([7])))
+    #expect(try session.run(second.value).scalars == [7])
+    #expect(try session.run(elsewhere.isInitialized()).scalar == false)
+    _ = try session.run(second.assignAdd(Tensor([1])))
+    #expect(try session.run(first.value).scalars == [8])
+  }
 }

@@ -128,6 +128,19 @@ import Weirloom
     }.value()
   }
 
+  // CON-023
+  @Test func `without a configuration an interactive session lets memory grow`() throws {
+    try OnThread {
+      let interactive = try InteractiveSession(graph: Graph())
+      let expected = try SessionConfiguration(text: "gpu_options { allow_growth: true }")
+      #expect(interactive.session.configuration.opaque == expected.opaque)
+      try interactive.close()
+      let plain = try InteractiveSession(graph: Graph(), configuration: SessionConfiguration())
+      #expect(plain.session.configuration.opaque.isEmpty)
+      try plain.close()
+    }.value()
+  }
+
   // CON-024
   @Test func `a second interactive session works`() throws {
     try OnThread {

@@ -35,4 +35,15 @@ import Weirloom
       #expect(try session.run(exit.output(0)).integers() == [limit])
     }
   }
+
+  @Test(arguments: ["NextIteration", "LoopCond"])
+  func `what steers a loop passes its input on where there is none`(op: String) throws {
+    let graph = Graph()
+    let x = try graph.constant(true).erased
+    let y = try graph.addOperation(op, inputs: [x]).output(0)
+    let session = try Session(graph: graph)
+    #expect(try session.run(y).element(0, of: Bool.self))
+    let (value, _) = try session.traced(y)
+    #expect(try value.element(0, of: Bool.self))
+  }
 }

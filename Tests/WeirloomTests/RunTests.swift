@@ -4,7 +4,7 @@ import Weirloom
 // By the compiler: RUN-018, RUN-019, RUN-020 (arguments have labels and types).
 // RUN-022: metadata is a result, so a run that fails has none to change.
 // RUN-030: the errors of nodes that a pass made name the node they came from.
-// RUN-034: host functions come with their ops.
+// RUN-034: see HostFunctionTests.
 
 @Suite struct RunTests {
   // RUN-001, RUN-016
@@ -154,6 +154,22 @@ import Weirloom
     let y = try graph.addOperation("Identity", inputs: [x]).output(0)
     let value = try Session(graph: graph).run(y)
     #expect(value.elementCount == count)
+  }
+
+  // RUN-011
+  @Test func `an operation that was run stays what it was for that session`() throws {
+    let graph = Graph()
+    let one = try graph.constant(Float(1))
+    let two = try graph.constant(Float(2))
+    let y = try identity(one)
+    let session = try Session(graph: graph)
+    #expect(try session.run(y).scalar == 1)
+    try graph.updateInput(0, of: y.operation, to: two.erased)
+    #expect(try session.run(y).scalar == 1)
+    // Neither does a new signature see the change.
+    let later = try y + one
+    #expect(try session.run(later, y).0.scalar == 2)
+    #expect(try Session(graph: graph).run(later).scalar == 3)
   }
 
   // RUN-025

@@ -103,6 +103,15 @@ public struct OpSignature: Sendable {
   public func attribute(named name: String) -> AttributeDefinition? {
     attributes.first { $0.name == name }
   }
+
+  /// - Throws: ``StatusError/Code/unimplemented`` if the op was withdrawn in or before the GraphDef
+  ///   version `producer`.
+  func checkAvailable(producer: Int) throws(StatusError) {
+    guard let withdrawn = deprecatedSince, producer >= withdrawn else { return }
+    throw .unimplemented(
+      "Op \(name) is not available in GraphDef version \(producer). "
+        + "It has been removed in version \(withdrawn).")
+  }
 }
 
 extension OpSignature.Argument {

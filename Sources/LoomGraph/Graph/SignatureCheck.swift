@@ -97,7 +97,18 @@ struct SignatureCheck {
       throw .invalidArgument(
         "Value for attr '\(definition.name)' of \(number) must be at least minimum \(minimum)")
     }
+    if case .tensor(let tensor) = value { try SignatureCheck.checkSize(tensor) }
     try checkAllowed(value, definition)
+  }
+
+  /// A graph is one message, and messages end at 2 GiB.
+  private static func checkSize(_ tensor: AnyTensor) throws(StatusError) {
+    let limit = Int(Int32.max) / (tensor.dtype.byteSize ?? 1)
+    guard tensor.elementCount <= limit else {
+      throw .invalidArgument(
+        "Cannot create a tensor proto whose content is larger than 2GB: \(tensor.dtype) of shape "
+          + "\(tensor.shape). Feed it, or read it from a file.")
+    }
   }
 
   private func checkAllowed(

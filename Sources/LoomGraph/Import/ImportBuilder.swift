@@ -121,12 +121,8 @@ final class ImportBuilder: NodeSource {
     var result = ResolvedOp()
     if let definition = context.registry[node.op] {
       let signature = definition.signature
-      if let withdrawn = signature.deprecatedSince, context.producer >= withdrawn {
-        throw StatusError.unimplemented(
-          "Op \(node.op) is not available in GraphDef version \(context.producer). "
-            + "It has been removed in version \(withdrawn)."
-        )
-        .located(at: .init(name: node.name, op: node.op))
+      do throws(StatusError) { try signature.checkAvailable(producer: context.producer) } catch {
+        throw error.located(at: .init(name: node.name, op: node.op))
       }
       result.definition = definition
       result.signature = signature

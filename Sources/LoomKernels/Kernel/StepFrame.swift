@@ -12,6 +12,8 @@ package import LoomCore
   package let pool: BufferPool
   /// How many calls of functions are around what runs here.
   package var nesting = 0
+  /// Room for the executor's marks, one for each item.
+  package var marks: [Bool] = []
 
   package init(slotCount: Int, table: OperandTable, pool: BufferPool) {
     self.slotCount = slotCount
@@ -106,6 +108,9 @@ package import LoomCore
     if slot.tensor?.isUniquelyOwned() ?? false {
       if (slot.tensor?.buffer.byteCount ?? 0) > KernelContext.smallBytes {
         if let tensor = slot.tensor.take(), tensor.dtype.byteSize != nil { pool.put(tensor) }
+      } else if slot.tensor?.dtype.byteSize == nil {
+        // Strings, handles and variants are never written over, and what they hold may be large.
+        slot.tensor = nil
       }
     } else {
       slot.tensor = nil
@@ -136,12 +141,27 @@ package import LoomCore
   }
 
   /// Whether any operand of a node is dead.
+  @inline(__always)
   package func hasDeadOperand(_ layout: NodeLayout) -> Bool {
     for index in 0..<Int(layout.operandCount)
     where unsafe slots[Int(table.base[Int(layout.operandStart) + index].slot)].isDead {
       return true
     }
     return false
+  }
+
+  /// The element of a scalar bool in a slot; `nil` if it holds something else.
+  package func boolean(_ slot: Int) throws(StatusError) -> Bool? {
+    guard slot >= 0, slot < slotCount else { return nil }
+    guard unsafe slots[slot].reference == nil else {
+      guard let value = try value(slot), value.dtype == .bool, value.elementCount == 1 else {
+        return nil
+      }
+      return try value.element(0, of: Bool.self)
+    }
+    guard unsafe slots[slot].tensor?.dtype == .bool, unsafe slots[slot].tensor?.elementCount == 1
+    else { return nil }
+    return try unsafe slots[slot].tensor?.pointer(of: Bool.self).pointee
   }
 
   /// The slot of operand `index` of a node.

@@ -28,6 +28,8 @@ package final class DirectEngine: Sendable {
     var extendedTo = 0
     var extensionError: StatusError?
     var partialSteps: [String: PartialStep] = [:]
+    /// Nodes that a plan holds, by id: what was run once stays as it was.
+    var planned: [Int: Node] = [:]
   }
   private let state = Mutex(State())
   private let closed = Atomic<Bool>(false)
@@ -74,8 +76,9 @@ package final class DirectEngine: Sendable {
   func makePlan(
     _ signature: RunSignature, _ options: Planner.Options
   ) throws(StatusError) -> Plan {
-    var snapshot = graph.snapshot()
-    try extend(snapshot)
+    let current = snapshot()
+    try extend(current)
+    var snapshot = current
     var signature = signature
     snapshot.connect(&signature)
     let planner = Planner(
@@ -83,7 +86,27 @@ package final class DirectEngine: Sendable {
       functions: functions)
     let plan = try planner.plan(signature)
     if configuration.placesPrunedGraph { log?.write(plan.placements, snapshot) }
+    state.withLock { state in
+      for id in plan.placements.keys where state.planned[id] == nil {
+        state.planned[id] = current.nodes[id]
+      }
+    }
     return plan
+  }
+
+  /// The graph as it is now, except that nodes of earlier plans are as they were then. Those that were
+  /// given other outputs meanwhile are not: others may read the new ones.
+  func snapshot() -> GraphSnapshot {
+    let current = graph.snapshot()
+    let changed = state.withLock { $0.planned }.filter { id, node in
+      current.nodes[id] !== node && current.nodes[id].outputTypes == node.outputTypes
+    }
+    guard !changed.isEmpty else { return current }
+    var nodes = current.nodes
+    for (id, node) in changed { nodes[id] = node }
+    return GraphSnapshot(
+      nodes: nodes, library: current.library, versions: current.versions,
+      registry: current.registry, version: current.version)
   }
 
   private func checkExecutor() throws(StatusError) {

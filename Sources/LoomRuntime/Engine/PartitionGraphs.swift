@@ -4,7 +4,7 @@ import LoomGraph
 extension DirectEngine {
   /// What a plan runs, as one graph for each device, with the nodes that join them.
   func partitionGraphs(of runnable: RunnablePlan) throws(StatusError) -> [GraphDefinition] {
-    var snapshot = graph.snapshot()
+    var snapshot = snapshot()
     var signature = runnable.signature
     snapshot.connect(&signature)
     var partitioner = try Partitioner(

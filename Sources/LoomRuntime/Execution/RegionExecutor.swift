@@ -27,7 +27,9 @@ struct RegionExecutor {
   /// - Returns: whether it is done; if not, ``proceed()`` goes on after a wake-up.
   mutating func run() throws(StatusError) -> Bool {
     let root = plan.regions[0]
-    if root.hasConditionals || root.hasAsyncKernels || trace != nil { return try iterate(0) }
+    if root.hasConditionals || root.hasAsyncKernels || trace != nil || plan.ordering == .dataflow {
+      return try iterate(0)
+    }
     try runPlain()
     return true
   }
@@ -62,15 +64,17 @@ struct RegionExecutor {
     let services = unsafe Unmanaged.passUnretained(self.services)
     let cancellation = self.services.cancellation
     let frame = memory.frames[0]
-    let items = plan.regions[0].items
-    for index in items.indices {
+    let region = plan.regions[0]
+    let program = region.program
+    for position in program.instructions.indices {
       if cancellation.isCancelled { try cancellation.check() }
+      let instruction = program.instructions[position]
       do throws(StatusError) {
-        try unsafe frame.compute(items[index].kernel, items[index].layout, services)
+        try unsafe frame.compute(instruction.kernel, instruction.layout, services)
       } catch {
-        throw error.located(at: items[index].node.errorNode)
+        throw error.located(at: region.items[position].node.errorNode)
       }
-      for slot in items[index].unread { frame.releaseOutput(slot) }
+      for link in instruction.unread.indices { frame.releaseOutput(Int(program.links[link])) }
     }
   }
 
@@ -82,17 +86,29 @@ struct RegionExecutor {
     let frame = memory.frames[index]
     let services = unsafe Unmanaged.passUnretained(self.services)
     let cancellation = self.services.cancellation
-    var isDead = [Bool](repeating: false, count: region.items.count)
-    for position in region.items.indices {
+    let count = region.program.instructions.count
+    if plan.ordering == .dataflow {
+      suspended[index] = SuspendedRegion(
+        region, order: plan.order(of: index), done: 0,
+        isDead: [Bool](repeating: false, count: count))
+      return try proceed(index)
+    }
+    var isDead = frame.marks
+    frame.marks = []
+    if isDead.count != count { isDead = [Bool](repeating: false, count: count) }
+    for position in 0..<count {
       if cancellation.isCancelled { try cancellation.check() }
+      isDead[position] = false
       let progress = try unsafe run(position, of: region, frame, services, &isDead)
       if case .finished = progress { continue }
+      for later in position..<count { isDead[later] = false }
       var suspended = SuspendedRegion(
         region, order: plan.order(of: index), done: position, isDead: isDead)
       suspended.suspend(position, on: progress.suspension, start: trace?.now() ?? 0)
       self.suspended[index] = suspended
       return try proceed(index)
     }
+    frame.marks = isDead
     return true
   }
 
@@ -102,21 +118,28 @@ struct RegionExecutor {
     _ position: Int, of region: Region, _ frame: StepFrame, _ services: Unmanaged<StepServices>,
     _ isDead: inout [Bool]
   ) throws(StatusError) -> Progress {
-    if let loop = region.items[position].loop {
-      return try runLoop(loop, parent: frame, region.items[position].layout)
-        ? .finished : .waiting(nil)
+    let program = region.program
+    let instruction = program.instructions[position]
+    let layout = instruction.layout
+    if instruction.action == .loop {
+      guard let loop = region.items[position].loop else { return .finished }
+      return try runLoop(loop, parent: frame, layout) ? .finished : .waiting(nil)
     }
-    let layout = region.items[position].layout
-    let role = region.items[position].role
     var dead = false
-    for control in region.items[position].controls where isDead[control] { dead = true }
-    if role == .controlTrigger {
-      dead = false
-    } else if role == .merge {
-      if !dead, merge(layout, frame) { return .finished }
+    if instruction.isConditional {
+      for link in instruction.controls.indices where isDead[Int(program.links[link])] {
+        dead = true
+      }
+      switch instruction.action {
+      case .trigger: dead = false
+      case .merge:
+        if !dead, merge(layout, frame) { return .finished }
+        dead = true
+      default: if !dead { dead = frame.hasDeadOperand(layout) }
+      }
+    } else if instruction.action == .merge {
+      if merge(layout, frame) { return .finished }
       dead = true
-    } else if !dead, region.items[position].isConditional {
-      dead = frame.hasDeadOperand(layout)
     }
     if dead {
       isDead[position] = true
@@ -126,35 +149,32 @@ struct RegionExecutor {
     }
     let start = trace?.now() ?? 0
     do throws(StatusError) {
-      switch role {
-      case .switch: try select(layout, frame)
-      case .nextIteration, .enter, .exit, .loopCondition:
+      switch instruction.action {
+      case .select: try select(layout, frame)
+      case .forward:
         frame.setDead(layout, false)
         frame.forward(layout, 0, to: Int(layout.outputBase))
-      default:
-        if region.items[position].isConditional { frame.setDead(layout, false) }
-        if let kernel = region.items[position].asyncKernel {
-          if let suspension = try unsafe frame.start(kernel, layout, services) {
-            return .waiting(suspension)
-          }
-        } else {
-          try unsafe frame.compute(region.items[position].kernel, layout, services)
+      case .start:
+        if instruction.isConditional { frame.setDead(layout, false) }
+        if let kernel = region.items[position].asyncKernel,
+          let suspension = try unsafe frame.start(kernel, layout, services)
+        {
+          return .waiting(suspension)
         }
+      default:
+        if instruction.isConditional { frame.setDead(layout, false) }
+        try unsafe frame.compute(instruction.kernel, layout, services)
       }
     } catch {
       throw error.located(at: region.items[position].node.errorNode)
     }
-    finish(region.items[position], frame, start: start)
+    if trace != nil { record(region.items[position], frame, start: start) }
+    for link in instruction.unread.indices { frame.releaseOutput(Int(program.links[link])) }
     return .finished
   }
 
-  /// Records an item that has run and lets go of what nobody reads.
-  @inline(__always)
-  private func finish(_ item: Region.Item, _ frame: StepFrame, start: Int64) {
-    if let trace {
-      trace.record(item, frame, start: start, device: plan.placements[item.node.id] ?? "")
-    }
-    for slot in item.unread { frame.releaseOutput(slot) }
+  private func record(_ item: Region.Item, _ frame: StepFrame, start: Int64) {
+    trace?.record(item, frame, start: start, device: plan.placements[item.node.id] ?? "")
   }
 
   /// What became of an item that was run.
@@ -192,7 +212,6 @@ struct RegionExecutor {
     return try proceed(0)
   }
 
-  /// Items stand in an order in which readers follow what they read, so that one pass reaches all.
   private mutating func proceed(_ index: Int) throws(StatusError) -> Bool {
     guard var state = suspended.removeValue(forKey: index) else { return true }
     let region = plan.regions[index]
@@ -204,24 +223,21 @@ struct RegionExecutor {
       frame.table = region.table
     }
     let services = unsafe Unmanaged.passUnretained(self.services)
-    for position in region.items.indices {
-      let item = region.items[position]
-      switch state.status[position] {
-      case .done: continue
-      case .waiting:
-        guard try unsafe resume(position, item, frame, services, state) else { continue }
-      case .blocked:
-        guard state.isReady(position) else { continue }
-        if self.services.cancellation.isCancelled { try self.services.cancellation.check() }
-        state.markLastUses(item)
-        let start = trace?.now() ?? 0
-        let progress = try unsafe run(position, of: region, frame, services, &state.isDead)
-        guard case .finished = progress else {
-          state.suspend(position, on: progress.suspension, start: start)
-          continue
-        }
+    for position in state.waitingItems {
+      if try unsafe resume(position, region.items[position], frame, services, state) {
+        state.complete(position, region.items[position])
       }
-      state.complete(position, item)
+    }
+    while let position = state.takeReady(plan.ordering) {
+      if self.services.cancellation.isCancelled { try self.services.cancellation.check() }
+      state.markLastUses(region.items[position])
+      let start = trace?.now() ?? 0
+      let progress = try unsafe run(position, of: region, frame, services, &state.isDead)
+      if case .finished = progress {
+        state.complete(position, region.items[position])
+      } else {
+        state.suspend(position, on: progress.suspension, start: start)
+      }
     }
     return state.isFinished
   }
@@ -238,7 +254,8 @@ struct RegionExecutor {
     } catch {
       throw error.located(at: item.node.errorNode)
     }
-    finish(item, frame, start: state.starts[position] ?? 0)
+    record(item, frame, start: state.starts[position] ?? 0)
+    for slot in item.unread { frame.releaseOutput(slot) }
     return true
   }
 
@@ -310,10 +327,10 @@ struct RegionExecutor {
   /// Passes the data on to the output that the predicate names; the other one is dead.
   private func select(_ layout: StepFrame.NodeLayout, _ frame: StepFrame) throws(StatusError) {
     let base = Int(layout.outputBase)
-    guard let predicate = try frame.value(frame.operandSlot(layout, 1)), predicate.dtype == .bool,
-      predicate.elementCount == 1
-    else { throw .invalidArgument("The second input must be a scalar bool") }
-    let taken = try predicate.element(0, of: Bool.self) ? 1 : 0
+    guard let predicate = try frame.boolean(frame.operandSlot(layout, 1)) else {
+      throw .invalidArgument("The second input must be a scalar bool")
+    }
+    let taken = predicate ? 1 : 0
     frame.setDead(base + taken, false)
     frame.forward(layout, 0, to: base + taken)
     frame.setDead(base + 1 - taken, true)

@@ -28,6 +28,8 @@ struct SuspendedRegion {
   /// Whether a slot is let go after its last read.
   private var isReleasable: [Bool]
   private var left: Int
+  /// Items that may run, as they became ready.
+  private var ready: [Int] = []
 
   /// - Parameters:
   ///   - done: how many items have run, in the plan's order.
@@ -52,14 +54,32 @@ struct SuspendedRegion {
         if table[operand].isLastUse { isReleasable[slot] = true }
       }
     }
+    ready = (done..<count).filter { waitsFor[$0] == 0 }
   }
 
   var isFinished: Bool { left == 0 }
 
-  func isReady(_ item: Int) -> Bool { status[item] == .blocked && waitsFor[item] == 0 }
+  /// An item that may run now: the first in the plan's order, or the one that has been ready longest.
+  mutating func takeReady(_ ordering: ExecutionOrdering) -> Int? {
+    guard !ready.isEmpty else { return nil }
+    switch ordering {
+    case .planned:
+      guard let index = ready.indices.min(by: { ready[$0] < ready[$1] }) else { return nil }
+      ready.swapAt(index, ready.count - 1)
+      return ready.removeLast()
+    case .dataflow: return ready.removeFirst()
+    }
+  }
+
+  var waitingItems: [Int] { status.indices.filter { status[$0] == .waiting } }
 
   /// A feed that `item` waited for has come.
-  mutating func deliverFeed(to item: Int) { waitsFor[item] -= 1 }
+  mutating func deliverFeed(to item: Int) { release(item) }
+
+  private mutating func release(_ item: Int) {
+    waitsFor[item] -= 1
+    if waitsFor[item] == 0, status[item] == .blocked { ready.append(item) }
+  }
 
   /// Marks which operands of an item are read for the last time now.
   mutating func markLastUses(_ item: Region.Item) {
@@ -71,6 +91,7 @@ struct SuspendedRegion {
   }
 
   mutating func suspend(_ item: Int, on suspension: (any Suspension)?, start: Int64) {
+    ready.removeAll { $0 == item }
     status[item] = .waiting
     suspensions[item] = suspension
     starts[item] = start
@@ -84,6 +105,6 @@ struct SuspendedRegion {
       let slot = Int(table[operand].slot)
       if reads.indices.contains(slot) { reads[slot] -= 1 }
     }
-    for successor in order.successors[position] { waitsFor[successor] -= 1 }
+    for successor in order.successors[position] { release(successor) }
   }
 }

@@ -17,6 +17,7 @@ package final class Plan: Sendable {
   let resultSlots: [Int]
   /// Whether some fetch is a value inside a loop.
   let hasInnerFetches: Bool
+  let ordering: ExecutionOrdering
   /// Node id -> device, for everything that runs.
   package let placements: [Int: String]
   private let memories = Mutex<[StepMemory]>([])
@@ -31,12 +32,14 @@ package final class Plan: Sendable {
   }
 
   init(
-    regions: ContiguousArray<Region>, feedSlots: [Int], fetches: [Fetch], placements: [Int: String]
+    regions: ContiguousArray<Region>, feedSlots: [Int], fetches: [Fetch], placements: [Int: String],
+    ordering: ExecutionOrdering = .planned
   ) {
     self.regions = regions
     self.feedSlots = feedSlots
     self.fetches = fetches
     self.placements = placements
+    self.ordering = ordering
     hasInnerFetches = fetches.contains { if case .inside = $0 { true } else { false } }
     let constantSlots = Set(regions.first?.constants.map(\.slot) ?? [])
     resultSlots = fetches.compactMap {

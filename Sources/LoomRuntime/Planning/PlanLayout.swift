@@ -170,13 +170,10 @@ struct PlanLayout {
             ? node.outputTypes.indices.map { base + $0 }.filter { !isRead[$0] } : [],
           isConditional: isConditional, loop: loop, asyncKernel: kernel as? any AsyncKernel))
     }
-    var region = Region(
+    return Region(
       items: items, slotCount: slotCounts[index], table: OperandTable(operands),
-      constants: constants[index],
-      hasConditionals: items.contains { $0.isConditional || $0.loop != nil },
-      hasAsyncKernels: items.contains { $0.asyncKernel != nil })
-    addEdges(to: &region, index)
-    return region
+      constants: constants[index], entries: entries(index), exits: exits(index),
+      backEdges: backEdges(index))
   }
 
   private func isExit(_ id: Int) -> Bool { nodes[id].properties.role == .exit }
@@ -244,28 +241,31 @@ struct PlanLayout {
     return seen
   }
 
-  private func addEdges(to region: inout Region, _ index: Int) {
-    for enter in enters[index] ?? [] {
-      if let input = nodes[enter].inputs.first, let parentSlot = slots[input],
+  private func entries(_ index: Int) -> [Region.Entry] {
+    (enters[index] ?? []).compactMap { enter in
+      guard let input = nodes[enter].inputs.first, let parentSlot = slots[input],
         let slot = bases[enter]
-      {
-        region.entries.append(
-          .init(
-            parentSlot: parentSlot, slot: slot, isConstant: isConstantEnter(enter),
-            controlInputs: nodes[enter].controlInputs))
-      }
+      else { return nil }
+      return Region.Entry(
+        parentSlot: parentSlot, slot: slot, isConstant: isConstantEnter(enter),
+        controlInputs: nodes[enter].controlInputs)
     }
-    for id in order {
-      if isExit(id), let input = nodes[id].inputs.first, frame(of: input) == index,
-        let slot = slots[input], let parentSlot = bases[id], index != 0
-      {
-        region.exits.append(.init(node: id, slot: slot, parentSlot: parentSlot))
-      }
-      if nodes[id].properties.role == .nextIteration, frames.frameOfNode[id] == index,
-        let slot = bases[id]
-      {
-        region.backEdges.append(slot)
-      }
+  }
+
+  private func exits(_ index: Int) -> [Region.Exit] {
+    guard index != 0 else { return [] }
+    return order.compactMap { id in
+      guard isExit(id), let input = nodes[id].inputs.first, frame(of: input) == index,
+        let slot = slots[input], let parentSlot = bases[id]
+      else { return nil }
+      return Region.Exit(node: id, slot: slot, parentSlot: parentSlot)
+    }
+  }
+
+  private func backEdges(_ index: Int) -> [Int] {
+    order.compactMap { id in
+      nodes[id].properties.role == .nextIteration && frames.frameOfNode[id] == index
+        ? bases[id] : nil
     }
   }
 }

@@ -108,6 +108,8 @@ struct KernelBinding {
   let functions: (any FunctionRuntime)?
   /// Frame -> its enter nodes.
   let enters: [Int: [Int]]
+  /// Kernels made before, for nodes that stand for several.
+  var fused: [Int: any Kernel] = [:]
 
   /// The kernel of a node.
   ///
@@ -116,9 +118,12 @@ struct KernelBinding {
   func kernel(for node: Node, known: (Node.Endpoint) -> AnyTensor?) throws(StatusError)
     -> any Kernel
   {
+    if let kernel = fused[node.id] { return kernel }
     switch node.properties.role {
     // The executor itself acts on these.
-    case .switch, .merge, .enter, .exit, .nextIteration, .loopCondition: return InertKernel.shared
+    case .switch, .merge: return InertKernel.shared
+    // On these too, but not where there is neither a loop nor a branch.
+    case .enter, .exit, .nextIteration, .loopCondition: return ForwardKernel.shared
     default: break
     }
     do throws(StatusError) {
