@@ -118,6 +118,7 @@ struct QueueSpecification: Sendable {
 
   private func fits(_ other: [PartialShape]) -> Bool {
     guard kind == .padding else { return shapes == other }
-    return shapes.count == other.count && zip(shapes, other).allSatisfy { $0.isCompatible(with: $1) }
+    return shapes.count == other.count
+      && zip(shapes, other).allSatisfy { $0.isCompatible(with: $1) }
   }
 }

@@ -64,14 +64,14 @@ struct QueueState: Sendable {
     return "\(count)\(capacity) elements\(isClosed ? ", closed" : "")"
   }
 
-  /// `dequeue from FIFOQueue 'x': 0 of 32 elements, 2 enqueues and 1 dequeue wait, 17 elements so far`.
+  /// What an operation waits for: the queue, its size, and who else is at it.
   func summary(_ operation: String, waiting: [Int]) -> String {
     let kept = minimumAfterDequeue > 0 ? " (\(minimumAfterDequeue) have to stay)" : ""
     let enqueues = waiting[SharedQueue.Line.enqueue]
     let running =
-      enqueues == 0 ? "no enqueue is running" : "\(enqueues) enqueues are running, and wait"
-    return "\(operation) \(kind) '\(name)': \(sizeText)\(kept); \(running); "
-      + "\(waiting[SharedQueue.Line.dequeue]) dequeues wait; \(total) elements came in so far"
+      enqueues == 0 ? "no enqueue is running" : "enqueues running and waiting: \(enqueues)"
+    return "\(operation) \(kind) '\(name)': \(sizeText)\(kept); \(running); dequeues waiting: "
+      + "\(waiting[SharedQueue.Line.dequeue]); elements that came in so far: \(total)"
   }
 
   func closed() -> StatusError { StatusError(.cancelled, "\(kind) '\(name)' is closed.") }

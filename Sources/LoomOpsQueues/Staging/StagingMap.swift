@@ -126,7 +126,10 @@ struct MapStageRequest: WaitingRequest {
 
 /// Takes components of a whole element out, or looks at them.
 struct MapUnstageRequest: WaitingRequest {
-  enum Choice: Sendable { case key(Int64), least, latest }
+  enum Choice: Sendable {
+    case key(Int64)
+    case least, latest
+  }
 
   let choice: Choice
   let indices: [Int]

@@ -99,7 +99,8 @@ final class ResourceInput<R: Resource>: Sendable {
     if let known { return known }
     let names = try cell.read().scalars(of: ByteString.self)
     guard names.count == 2 else {
-      throw .invalidArgument("Resource handle must have 2 elements, but had shape: [\(names.count)]")
+      throw .invalidArgument(
+        "Resource handle must have 2 elements, but had shape: [\(names.count)]")
     }
     let resource = try resources.find(
       R.self, container: names[0].string, name: names[1].string)
