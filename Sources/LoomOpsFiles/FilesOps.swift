@@ -2,7 +2,8 @@ public import LoomGraph
 
 /// Readers, records, parsing, checkpoints: what needs files or messages.
 public enum FilesOps {
-  public static let all: [any OpDefinition.Type] = checkpoints + parsing + serializing
+  public static let all: [any OpDefinition.Type] =
+    checkpoints + datasets + files + parsing + readers + readerStates + serializing
 
   private static let checkpoints: [any OpDefinition.Type] = [
     MergeV2Checkpoints.self,
@@ -14,6 +15,55 @@ public enum FilesOps {
     SaveV2.self,
     ShardedFilename.self,
     ShardedFilespec.self,
+  ]
+
+  private static let datasets: [any OpDefinition.Type] = [
+    CSVDataset.self,
+    CSVDatasetV2.self,
+    FixedLengthRecordDataset.self,
+    FixedLengthRecordDatasetV2.self,
+    ParseExampleDataset.self,
+    ParseExampleDatasetV2.self,
+    TextLineDataset.self,
+    TFRecordDataset.self,
+    TFRecordDatasetV2.self,
+  ]
+
+  private static let files: [any OpDefinition.Type] = [
+    DecodeCompressed.self,
+    MatchingFiles.self,
+    ReadFile.self,
+    WriteFile.self,
+  ]
+
+  private static let readers: [any OpDefinition.Type] = [
+    FixedLengthRecordReader.self,
+    FixedLengthRecordReaderV2.self,
+    IdentityReader.self,
+    IdentityReaderV2.self,
+    ReaderRead.self,
+    ReaderReadUpTo.self,
+    ReaderReadUpToV2.self,
+    ReaderReadV2.self,
+    TextLineReader.self,
+    TextLineReaderV2.self,
+    TFRecordReader.self,
+    TFRecordReaderV2.self,
+    WholeFileReader.self,
+    WholeFileReaderV2.self,
+  ]
+
+  private static let readerStates: [any OpDefinition.Type] = [
+    ReaderNumRecordsProduced.self,
+    ReaderNumRecordsProducedV2.self,
+    ReaderNumWorkUnitsCompleted.self,
+    ReaderNumWorkUnitsCompletedV2.self,
+    ReaderReset.self,
+    ReaderResetV2.self,
+    ReaderRestoreState.self,
+    ReaderRestoreStateV2.self,
+    ReaderSerializeState.self,
+    ReaderSerializeStateV2.self,
   ]
 
   private static let parsing: [any OpDefinition.Type] = [

@@ -90,6 +90,17 @@ package final class ByteStream {
     return Swift.max(count, 0) - left
   }
 
+  /// The next byte, which stays where it is; `nil` at the end.
+  package func peek() throws(StatusError) -> UInt8? { try isAtEnd() ? nil : buffer[start] }
+
+  /// The next byte; `nil` at the end.
+  package func readByte() throws(StatusError) -> UInt8? {
+    guard let byte = try peek() else { return nil }
+    start += 1
+    position += 1
+    return byte
+  }
+
   /// Whether all bytes were handed out.
   package func isAtEnd() throws(StatusError) -> Bool {
     while start == buffer.count { if try !fill() { return true } }
