@@ -54,6 +54,7 @@ let package = Package(
     // C, at the bottom.
     .target(name: "CLoomVector", cSettings: cSettings),
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
 
     // The house, from the ground up.
     .target(name: "LoomCore", swiftSettings: settings),
@@ -85,7 +86,7 @@ let package = Package(
       .target(
         name: "LoomFormats",
         dependencies: [
-          "LoomCore", "LoomGraph", "LoomKernels", "LoomProto", "LoomRuntime", protobuf,
+          "CZlib", "LoomCore", "LoomGraph", "LoomKernels", "LoomProto", "LoomRuntime", protobuf,
         ],
         swiftSettings: settings),
       .target(

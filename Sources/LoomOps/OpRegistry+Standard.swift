@@ -1,4 +1,3 @@
-public import LoomCore
 public import LoomGraph
 @_exported public import LoomOpsArray
 @_exported public import LoomOpsCore

@@ -3,7 +3,8 @@ public import LoomGraph
 /// Calls of functions, conditionals and loops in functional form.
 public enum FlowOps {
   public static let all: [any OpDefinition.Type] = [
-    Case.self, If.self, PartitionedCall.self, RemoteCall.self, StatefulPartitionedCall.self,
-    StatelessCase.self, StatelessIf.self, StatelessWhile.self, While.self,
+    Abort.self, Case.self, FakeParam.self, If.self, PartitionedCall.self, RemoteCall.self,
+    StatefulPartitionedCall.self, StatelessCase.self, StatelessIf.self, StatelessWhile.self,
+    ToBool.self, While.self,
   ]
 }

@@ -18,17 +18,6 @@ extension KernelConstruction {
   }
 }
 
-extension KernelContext {
-  /// Sets all outputs.
-  package func setOutputs(_ values: [AnyTensor]) throws(StatusError) {
-    guard values.count == outputCount else {
-      throw .invalidArgument(
-        "Expected \(outputCount) results, but the function gave \(values.count)")
-    }
-    for (index, value) in values.enumerated() { try setOutput(index, value) }
-  }
-}
-
 extension AnyTensor {
   /// Whether a condition holds: bools as they are, numbers unless zero, strings unless empty, and
   /// everything that is not a scalar unless it has no elements.

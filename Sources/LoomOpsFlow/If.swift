@@ -9,7 +9,7 @@ public enum If: OpDeclaration {
     "If", inputs: ["cond: Tcond", "input: Tin"], outputs: ["output: Tout"],
     attributes: ifAttributes, isStateful: true)
   public static let shapes = ShapeFunction.outputShapesAttribute("output_shapes")
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.conditional(["then_branch", "else_branch"])
   public static var properties: OpProperties { OpProperties(isFoldable: false) }
   public static let kernels = ifKernels
 }
@@ -20,7 +20,7 @@ public enum StatelessIf: OpDeclaration {
     "StatelessIf", inputs: ["cond: Tcond", "input: Tin"], outputs: ["output: Tout"],
     attributes: ifAttributes)
   public static let shapes = ShapeFunction.outputShapesAttribute("output_shapes")
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.conditional(["then_branch", "else_branch"])
   public static var properties: OpProperties { OpProperties(isFoldable: false) }
   public static let kernels = ifKernels
 }
@@ -42,7 +42,7 @@ public enum Case: OpDeclaration {
     "Case", inputs: ["branch_index: int32", "input: Tin"], outputs: ["output: Tout"],
     attributes: caseAttributes, isStateful: true)
   public static let shapes = ShapeFunction.outputShapesAttribute("output_shapes")
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.conditional(["branches"])
   public static var properties: OpProperties { OpProperties(isFoldable: false) }
   public static let kernels = caseKernels
 }
@@ -53,7 +53,7 @@ public enum StatelessCase: OpDeclaration {
     "StatelessCase", inputs: ["branch_index: int32", "input: Tin"], outputs: ["output: Tout"],
     attributes: caseAttributes)
   public static let shapes = ShapeFunction.outputShapesAttribute("output_shapes")
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.conditional(["branches"])
   public static var properties: OpProperties { OpProperties(isFoldable: false) }
   public static let kernels = caseKernels
 }
@@ -75,7 +75,7 @@ private let caseKernels = KernelTable { construction in
   }
 }
 
-final class BranchKernel: Kernel {
+final class BranchKernel: AsyncKernel {
   private let branches: [any CompiledFunction]
   private let selector: @Sendable (AnyTensor) throws -> Int
 
@@ -87,13 +87,13 @@ final class BranchKernel: Kernel {
     self.selector = selector
   }
 
-  func compute(_ context: borrowing KernelContext) throws(StatusError) {
+  func start(_ context: borrowing KernelContext) throws(StatusError) -> (any Suspension)? {
     let index: Int
     do { index = try selector(context.input(0)) } catch { throw StatusError.wrapping(error) }
     guard branches.indices.contains(index) else {
       throw .invalidArgument("There is no branch \(index)")
     }
-    try context.setOutputs(
-      branches[index].call(context.inputs(1..<context.inputCount), context.services))
+    return try FunctionSuspension.start(
+      branches[index], context.inputs(1..<context.inputCount), context)
   }
 }

@@ -8,7 +8,7 @@ public enum PartitionedCall: OpDeclaration {
   public static let signature = OpSignature(
     "PartitionedCall", inputs: ["args: Tin"], outputs: ["output: Tout"], attributes: callAttributes)
   public static let shapes = ShapeFunction.outputShapesAttribute("_output_shapes")
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.call
   public static var properties: OpProperties { OpProperties(isFoldable: false) }
   public static let kernels = callKernels
 }
@@ -19,7 +19,7 @@ public enum StatefulPartitionedCall: OpDeclaration {
     "StatefulPartitionedCall", inputs: ["args: Tin"], outputs: ["output: Tout"],
     attributes: callAttributes, isStateful: true)
   public static let shapes = ShapeFunction.outputShapesAttribute("_output_shapes")
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.call
   public static var properties: OpProperties { OpProperties(isFoldable: false) }
   public static let kernels = callKernels
 }
@@ -46,7 +46,7 @@ private let callKernels = KernelTable { construction in
   CallKernel(try construction.function("f"), firstArgument: 0)
 }
 
-final class CallKernel: Kernel {
+final class CallKernel: AsyncKernel {
   private let function: any CompiledFunction
   private let firstArgument: Int
 
@@ -55,8 +55,8 @@ final class CallKernel: Kernel {
     self.firstArgument = firstArgument
   }
 
-  func compute(_ context: borrowing KernelContext) throws(StatusError) {
-    try context.setOutputs(
-      function.call(context.inputs(firstArgument..<context.inputCount), context.services))
+  func start(_ context: borrowing KernelContext) throws(StatusError) -> (any Suspension)? {
+    try FunctionSuspension.start(
+      function, context.inputs(firstArgument..<context.inputCount), context)
   }
 }

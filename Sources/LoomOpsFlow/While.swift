@@ -9,7 +9,7 @@ public enum While: OpDeclaration {
     "While", inputs: ["input: T"], outputs: ["output: T"], attributes: whileAttributes,
     isStateful: true)
   public static let shapes = whileShapes
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.whileLoop
   public static var properties: OpProperties { OpProperties(isFoldable: false) }
   public static let kernels = whileKernels
 }
@@ -19,7 +19,7 @@ public enum StatelessWhile: OpDeclaration {
   public static let signature = OpSignature(
     "StatelessWhile", inputs: ["input: T"], outputs: ["output: T"], attributes: whileAttributes)
   public static let shapes = whileShapes
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.whileLoop
   public static var properties: OpProperties { OpProperties(isFoldable: false) }
   public static let kernels = whileKernels
 }
@@ -50,7 +50,7 @@ private let whileKernels = KernelTable { construction in
     condition: try construction.function("cond"), body: try construction.function("body"))
 }
 
-final class WhileKernel: Kernel {
+final class WhileKernel: AsyncKernel {
   private let condition: any CompiledFunction
   private let body: any CompiledFunction
 
@@ -59,23 +59,91 @@ final class WhileKernel: Kernel {
     self.body = body
   }
 
-  func compute(_ context: borrowing KernelContext) throws(StatusError) {
-    var variables = try context.inputs()
+  func start(_ context: borrowing KernelContext) throws(StatusError) -> (any Suspension)? {
     let services = context.services
-    while true {
-      try services.cancellation.check()
-      let verdict = try condition.call(variables, services)
-      guard verdict.count == 1 else {
-        throw .invalidArgument("The condition of a loop must have one result, got \(verdict.count)")
-      }
-      guard try verdict[0].isTrue() else { break }
-      let next = try body.call(variables, services)
-      guard next.count == variables.count else {
-        throw .invalidArgument(
-          "The body of a loop took \(variables.count) values and returned \(next.count)")
-      }
-      variables = next
-    }
-    try context.setOutputs(variables)
+    let loop = RunningLoop(
+      condition: try condition.activate(services, nesting: context.nesting + 1),
+      body: try body.activate(services, nesting: context.nesting + 1),
+      variables: try context.inputs(), services: services)
+    return try loop.resume(context) ? nil : loop
   }
+}
+
+/// A loop at work: both functions keep their memory from iteration to iteration.
+///
+/// `@unchecked Sendable`: used by the thread that runs the step.
+private final class RunningLoop: Suspension, @unchecked Sendable {
+  private enum Phase {
+    case condition
+    case body
+  }
+  private let condition: any FunctionActivation
+  private let body: any FunctionActivation
+  private let services: StepServices
+  private let count: Int
+  private var variables: [AnyTensor]
+  private var verdict: [AnyTensor] = []
+  private var scratch: [AnyTensor] = []
+  private var phase = Phase.condition
+  /// The function of this phase has begun and waits.
+  private var isWaiting = false
+
+  init(
+    condition: any FunctionActivation, body: any FunctionActivation, variables: [AnyTensor],
+    services: StepServices
+  ) {
+    self.condition = condition
+    self.body = body
+    self.variables = variables
+    self.services = services
+    count = variables.count
+  }
+
+  func resume(_ context: borrowing KernelContext) throws(StatusError) -> Bool {
+    while true {
+      switch phase {
+      case .condition:
+        if !isWaiting {
+          try services.cancellation.check()
+          scratch.append(contentsOf: variables)
+          try condition.setArguments(&scratch)
+        }
+        guard try run(condition) else { return false }
+        try condition.takeResults(&verdict)
+        guard verdict.count == 1 else {
+          throw .invalidArgument(
+            "The condition of a loop must have one result, got \(verdict.count)")
+        }
+        guard try verdict[0].isTrue() else {
+          condition.end()
+          body.end()
+          try context.setOutputs(variables)
+          return true
+        }
+        phase = .body
+      case .body:
+        if !isWaiting { try body.setArguments(&variables) }
+        guard try run(body) else { return false }
+        try body.takeResults(&variables)
+        guard variables.count == count else {
+          throw .invalidArgument(
+            "The body of a loop took \(count) values and returned \(variables.count)")
+        }
+        phase = .condition
+      }
+    }
+  }
+
+  private func run(_ function: any FunctionActivation) throws(StatusError) -> Bool {
+    let isFinished = try isWaiting ? function.resume() : function.run()
+    isWaiting = !isFinished
+    return isFinished
+  }
+
+  func cancel() {
+    condition.cancel()
+    body.cancel()
+  }
+
+  var summary: String { phase == .condition ? condition.summary : body.summary }
 }

@@ -2,5 +2,32 @@ public import LoomGraph
 
 /// Sparse tensors.
 public enum SparseOps {
-  public static let all: [any OpDefinition.Type] = []
+  public static let all: [any OpDefinition.Type] = [
+    SparseAdd.self,
+    SparseAddGrad.self,
+    SparseConcat.self,
+    SparseCross.self,
+    SparseCrossHashed.self,
+    SparseCrossV2.self,
+    SparseDenseCwiseAdd.self,
+    SparseDenseCwiseDiv.self,
+    SparseDenseCwiseMul.self,
+    SparseFillEmptyRows.self,
+    SparseFillEmptyRowsGrad.self,
+    SparseReduceMax.self,
+    SparseReduceMaxSparse.self,
+    SparseReduceSum.self,
+    SparseReduceSumSparse.self,
+    SparseReorder.self,
+    SparseReshape.self,
+    SparseSlice.self,
+    SparseSliceGrad.self,
+    SparseSoftmax.self,
+    SparseSparseMaximum.self,
+    SparseSparseMinimum.self,
+    SparseSplit.self,
+    SparseTensorDenseAdd.self,
+    SparseTensorDenseMatMul.self,
+    SparseToDense.self,
+  ]
 }

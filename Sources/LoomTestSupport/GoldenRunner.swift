@@ -1,13 +1,19 @@
 import LoomCore
 import LoomFormats
 public import LoomGraph
-import LoomRuntime
+public import LoomRuntime
 
 /// Runs recorded sessions and says how the answers differ.
 public struct GoldenRunner: Sendable {
   let registry: OpRegistry
+  let configuration: SessionConfiguration
 
-  public init(registry: OpRegistry) { self.registry = registry }
+  public init(
+    registry: OpRegistry, configuration: SessionConfiguration = SessionConfiguration()
+  ) {
+    self.registry = registry
+    self.configuration = configuration
+  }
 
   public enum Outcome: Sendable {
     case passed
@@ -23,7 +29,7 @@ public struct GoldenRunner: Sendable {
       guard missing.isEmpty else { return .missing(missing) }
       let graph = Graph(registry: registry, evaluator: ConstantFolder())
       try graph.importDefinition(definition, name: nil)
-      let session = try Session(graph: graph)
+      let session = try Session(graph: graph, configuration: configuration)
       defer { session.close() }
       var partialRun = ""
       for (index, step) in test.steps.enumerated() {

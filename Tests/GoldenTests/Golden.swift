@@ -50,4 +50,16 @@ import Weirloom
     #expect(
       failures.isEmpty, "\(failures.count) failed:\n\(failures.prefix(40).joined(separator: "\n"))")
   }
+
+  /// The plan's order and the order in which inputs come give the same answers.
+  @Test func `recorded loops and conditionals give the same answers in dataflow order`() throws {
+    var configuration = SessionConfiguration()
+    configuration.ordering = .dataflow
+    let runner = GoldenRunner(registry: .standard, configuration: configuration)
+    var failures: [String] = []
+    for test in try GoldenFile.cases("control_flow") {
+      if case .failed(let fault) = runner.run(test) { failures.append("\(test.name): \(fault)") }
+    }
+    #expect(failures.isEmpty, "\(failures.joined(separator: "\n"))")
+  }
 }

@@ -101,6 +101,19 @@ void LOOM_FUNCTION(loom_scale_offset_f32)(const float *x, const float *scale, co
 #undef STEP
 }
 
+void LOOM_FUNCTION(loom_offset_cut_f32)(const float *x, const float *offset, float low, float high,
+                                        float *y, size_t n) {
+#define STEP(i, LOAD, STORE, m)                                                \
+  do {                                                                         \
+    f32x16 v_ = LOAD(x + i, m);                                                \
+    if (offset) v_ += LOAD(offset + i, m);                                     \
+    v_ = v_ < low ? (f32x16)(low) : v_;                                        \
+    STORE(y + i, v_ > high ? (f32x16)(high) : v_, m);                          \
+  } while (0)
+  LOOM_EACH_F32(n, STEP);
+#undef STEP
+}
+
 void LOOM_FUNCTION(loom_accumulate_f32)(const float *x, const float *center, float *sum,
                                         float *square, size_t n) {
 #define STEP(i, LOAD, STORE, m)                                        \

@@ -15,12 +15,24 @@
 #define PART_LOAD(p, m) load_part_f32x16(p, m)
 #define PART_STORE(p, v, m) store_part_f32x16(p, v, m)
 
+LOOM_INLINE f32x16 cut_f32x16(f32x16 v, float low, float high) {
+  v = v < low ? (f32x16)(low) : v;
+  return v > high ? (f32x16)(high) : v;
+}
+
 void LOOM_FUNCTION(loom_window_dot_f32)(const float *const *x, const float *const *w, size_t count,
-                                        float *y, size_t channels) {
+                                        const float *offset, float low, float high, float *y,
+                                        size_t channels) {
   size_t c = 0;
   // Four vectors at a time hide the latency of the sums.
   for (; c + 64 <= channels; c += 64) {
     f32x16 s0 = (f32x16)(0), s1 = s0, s2 = s0, s3 = s0;
+    if (offset) {
+      s0 = load_f32x16(offset + c);
+      s1 = load_f32x16(offset + c + 16);
+      s2 = load_f32x16(offset + c + 32);
+      s3 = load_f32x16(offset + c + 48);
+    }
     for (size_t t = 0; t < count; t++) {
       const float *a = x[t] + c, *b = w[t] + c;
       s0 += load_f32x16(a) * load_f32x16(b);
@@ -28,16 +40,16 @@ void LOOM_FUNCTION(loom_window_dot_f32)(const float *const *x, const float *cons
       s2 += load_f32x16(a + 32) * load_f32x16(b + 32);
       s3 += load_f32x16(a + 48) * load_f32x16(b + 48);
     }
-    store_f32x16(y + c, s0);
-    store_f32x16(y + c + 16, s1);
-    store_f32x16(y + c + 32, s2);
-    store_f32x16(y + c + 48, s3);
+    store_f32x16(y + c, cut_f32x16(s0, low, high));
+    store_f32x16(y + c + 16, cut_f32x16(s1, low, high));
+    store_f32x16(y + c + 32, cut_f32x16(s2, low, high));
+    store_f32x16(y + c + 48, cut_f32x16(s3, low, high));
   }
 #define BLOCK(i, LOAD, STORE, m)                                                            \
   do {                                                                                      \
-    f32x16 s_ = (f32x16)(0);                                                                \
+    f32x16 s_ = offset ? LOAD(offset + c + i, m) : (f32x16)(0);                             \
     for (size_t t = 0; t < count; t++) s_ += LOAD(x[t] + c + i, m) * LOAD(w[t] + c + i, m); \
-    STORE(y + c + i, s_, m);                                                                \
+    STORE(y + c + i, cut_f32x16(s_, low, high), m);                                         \
   } while (0)
   LOOM_CHANNELS(channels - c, BLOCK);
 #undef BLOCK

@@ -22,6 +22,10 @@ void loom_layer_norm_f32(const float *x, const float *scale, const float *offset
 void loom_scale_offset_f32(const float *x, const float *scale, const float *offset, bool relu,
                            float *y, size_t n);
 
+/// y[i] = x[i] + offset[i], cut to low ... high (NaN stays). `offset` may be NULL (0), `y` may equal `x`.
+void loom_offset_cut_f32(const float *x, const float *offset, float low, float high, float *y,
+                         size_t n);
+
 /// sum[i] += x[i] and square[i] += (x[i] - center[i])^2; the row step of moments over leading axes.
 /// `center` may be NULL (0), `square` may be NULL (not wanted).
 void loom_accumulate_f32(const float *x, const float *center, float *sum, float *square, size_t n);

@@ -2,9 +2,10 @@
 #pragma once
 #include <stddef.h>
 
-/// y[c] = sum of x[t][c] * w[t][c] over t < count, in order of t; zero for an empty window.
-void loom_window_dot_f32(const float *const *x, const float *const *w, size_t count, float *y,
-                         size_t channels);
+/// y[c] = offset[c] + sum of x[t][c] * w[t][c] over t < count, in order of t, then cut to low ... high;
+/// NaN stays. `offset` may be NULL (0).
+void loom_window_dot_f32(const float *const *x, const float *const *w, size_t count,
+                         const float *offset, float low, float high, float *y, size_t channels);
 
 /// y[t][c] += x[t][c] * g[c] for all t < count. Rows of y do not overlap each other.
 void loom_window_scatter_f32(float *const *y, const float *const *x, size_t count, const float *g,

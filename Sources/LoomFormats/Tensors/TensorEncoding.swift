@@ -27,7 +27,7 @@ extension Tensorflow_TensorProto {
       }
     default:
       try Tensorflow_TensorProto.checkSize(tensor.byteCount)
-      if tensor.elementCount == 1, try setSingle(tensor) { return }
+      if tensor.elementCount == 1, try setElements(tensor) { return }
       if tensor.elementCount > 0 { tensorContent = try tensor.data() }
     }
   }
@@ -39,8 +39,8 @@ extension Tensorflow_TensorProto {
     }
   }
 
-  /// Sets the field of the dtype; `false` if there is none.
-  private mutating func setSingle(_ tensor: AnyTensor) throws(StatusError) -> Bool {
+  /// Sets the field of the dtype, all elements; `false` if there is none.
+  mutating func setElements(_ tensor: AnyTensor) throws(StatusError) -> Bool {
     switch tensor.dtype {
     case .float: floatVal = try tensor.scalars()
     case .double: doubleVal = try tensor.scalars()

@@ -43,14 +43,36 @@ public struct GradientContext {
   public let upstream: [Gradient?]
   /// Turns sparse gradients into dense ones, and missing ones into zeros.
   private let densify: (Gradient?, AnyOutput) throws -> AnyOutput
+  /// Builds gradients in the graph of a function's body; rules of calls need it.
+  private let differentiate: Differentiation?
+
+  /// Gradients of `ys` with respect to `xs`, with what arrives at each of `ys`, in their graph.
+  public typealias Differentiation = (
+    _ ys: [AnyOutput], _ xs: [AnyOutput], _ upstream: [AnyOutput?]
+  ) throws -> [Gradient?]
 
   public init(
     operation: Operation, upstream: [Gradient?],
-    densify: @escaping (Gradient?, AnyOutput) throws -> AnyOutput
+    densify: @escaping (Gradient?, AnyOutput) throws -> AnyOutput,
+    differentiate: Differentiation? = nil
   ) {
     self.operation = operation
     self.upstream = upstream
     self.densify = densify
+    self.differentiate = differentiate
+  }
+
+  /// Gradients of `ys` with respect to `xs` in the graph they belong to, which may be another one than
+  /// the operation's: the body of a function.
+  ///
+  /// - Parameter upstream: what arrives at each of `ys`; ones where `nil`.
+  public func gradients(
+    of ys: [AnyOutput], withRespectTo xs: [AnyOutput], upstream: [AnyOutput?]
+  ) throws -> [Gradient?] {
+    guard let differentiate else {
+      throw StatusError.unimplemented("Gradients of function bodies can't be built here")
+    }
+    return try differentiate(ys, xs, upstream)
   }
 
   public var graph: Graph { operation.graph }

@@ -28,13 +28,16 @@ extension Graph {
           + "to the OpRegistry that the graph was made with.")
     }
     let fullName = try operationName(name, op: op)
+    let admitted = try admit(op, inputs, name: fullName)
     let id = try insert(
       NewNode(
         name: fullName, op: op,
-        inputs: inputs.map { .init(node: $0.operation.id, index: $0.index) },
-        controlInputs: controlInputs.map(\.id), attributes: attributes, device: nil,
-        infersAttributes: true))
-    return Operation(graph: self, id: id)
+        inputs: (admitted ?? inputs).map { .init(node: $0.operation.id, index: $0.index) },
+        controlInputs: admitted == nil ? [] : controlInputs.map(\.id), attributes: attributes,
+        device: nil, infersAttributes: true, appliesScope: admitted != nil))
+    let operation = Operation(graph: self, id: id)
+    currentContext?.didAdd(operation, isInside: admitted != nil)
+    return operation
   }
 
   /// What is about to become a node.
@@ -112,6 +115,10 @@ extension Graph {
       }
       controls += entry.dependencies.filter { !controls.contains($0) }
     }
+    let context = scope.flow.context
+    if let context, scope.flow.isCapturing {
+      controls = try context.controls(controls, of: new.op, inputs: new.inputs)
+    }
 
     let device = new.device ?? (scope.device.layers.isEmpty ? "" : nil)
     let node = { (id: Int) in
@@ -130,6 +137,7 @@ extension Graph {
       state.idsByName[new.name] = id
       state.markUsed(new.name)
       state.consumers.append([])
+      state.contexts[id] = context
       for source in Set(new.inputs.map(\.node)) { state.consumers[source].append(id) }
       return id
     }

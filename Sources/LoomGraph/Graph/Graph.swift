@@ -27,6 +27,8 @@ public final class Graph: Sendable {
     var randomOperationCount = 0
     var unfeedable: Set<Int> = []
     var unfetchable: Set<Int> = []
+    /// The loops and conditionals that operations were made in.
+    var contexts: [Int: any OperationContext] = [:]
   }
 
   let state = Mutex(State())

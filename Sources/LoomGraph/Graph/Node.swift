@@ -76,11 +76,12 @@ public final class Node: Sendable {
   }
 
   package func replacing(
-    inputs: [Endpoint]? = nil, controlInputs: [Int]? = nil, attributes: Attributes? = nil,
+    op: String? = nil, inputs: [Endpoint]? = nil, controlInputs: [Int]? = nil,
+    attributes: Attributes? = nil,
     device: String? = nil, outputTypes: [DType]? = nil, outputShapes: [PartialShape]? = nil
   ) -> Node {
     Node(
-      id: id, name: name, op: op, definition: definition, signature: signature,
+      id: id, name: name, op: op ?? self.op, definition: definition, signature: signature,
       inputs: inputs ?? self.inputs, controlInputs: controlInputs ?? self.controlInputs,
       attributes: attributes ?? self.attributes, device: device ?? self.device,
       outputTypes: outputTypes ?? self.outputTypes, outputShapes: outputShapes ?? self.outputShapes,

@@ -10,6 +10,7 @@ struct Scope: Sendable {
   var container = ""
   var gradientOverrides: [String: String] = [:]
   var attributes: [String: AttributeValue] = [:]
+  var flow = ContextScope()
 
   /// Scopes of all graphs that the running task is inside of.
   @TaskLocal static var active: [ObjectIdentifier: Scope] = [:]
@@ -80,11 +81,12 @@ extension Graph {
       { (scope) throws(StatusError) in scope.controlDependencies.append(entry) }, body)
   }
 
-  /// Operations made by `body` ignore the control dependencies of enclosing scopes.
+  /// Operations made by `body` ignore the control dependencies of enclosing scopes, and stand outside
+  /// of enclosing loops and conditionals.
   public func withoutControlDependencies<R>(
     _ body: () throws(StatusError) -> R
   ) throws(StatusError) -> R {
-    try withScope({ (scope) throws(StatusError) in scope.controlDependencies = [] }, body)
+    try withContext(nil, body)
   }
 
   /// Operations made by `body` are placed on `device`, merged over enclosing scopes; `nil` ignores

@@ -82,11 +82,7 @@ public final class PendingOutputs: Suspension {
 
   public func resume(_ context: borrowing KernelContext) throws(StatusError) -> Bool {
     guard let result = outcome.value else { return false }
-    let values = try result.get()
-    guard values.count == context.outputCount else {
-      throw .internal("Expected \(context.outputCount) outputs, got \(values.count)")
-    }
-    for (index, value) in values.enumerated() { try context.setOutput(index, value) }
+    try context.setOutputs(result.get())
     return true
   }
 

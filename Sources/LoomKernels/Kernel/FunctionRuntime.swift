@@ -11,12 +11,54 @@ public protocol FunctionRuntime: Sendable {
 
 /// A planned function.
 public protocol CompiledFunction: AnyObject, Sendable {
+  var name: String { get }
   var argumentTypes: [DType] { get }
   var resultTypes: [DType] { get }
 
-  /// Runs the body once, as part of the step that `services` belong to.
+  /// Runs the body once, as part of the step that `services` belong to; sleeps on the caller's thread
+  /// while the body waits.
   ///
   /// - Throws: ``StatusError/Code/invalidArgument`` for wrong arguments, what the body throws;
   ///   ``StatusError/Code/resourceExhausted`` if calls nest too deep.
   func call(_ arguments: [AnyTensor], _ services: StepServices) throws(StatusError) -> [AnyTensor]
+
+  /// Memory to run the body in, once or many times.
+  ///
+  /// - Parameter nesting: how many calls of functions are around this one.
+  /// - Throws: ``StatusError/Code/resourceExhausted`` if calls nest too deep; what planning the body
+  ///   throws.
+  func activate(
+    _ services: StepServices, nesting: Int
+  ) throws(StatusError) -> any FunctionActivation
+}
+
+/// A function with memory of its own, for a caller that runs it on one thread at a time.
+public protocol FunctionActivation: AnyObject, Sendable {
+  /// Sets all arguments and leaves the array empty: values that nobody else holds may be changed in
+  /// place.
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` for a wrong number or dtype.
+  func setArguments(_ values: inout [AnyTensor]) throws(StatusError)
+
+  /// Runs the body as far as it goes without waiting.
+  ///
+  /// - Returns: whether it is done; if not, ``resume()`` goes on after the step's wake-up.
+  func run() throws(StatusError) -> Bool
+
+  /// Goes on after a wake-up.
+  ///
+  /// - Returns: whether the body is done.
+  func resume() throws(StatusError) -> Bool
+
+  /// Puts the results in the place of what `values` holds, and lets go of the arguments.
+  func takeResults(_ values: inout [AnyTensor]) throws(StatusError)
+
+  /// Withdraws what the body waits for; it will not be resumed.
+  func cancel()
+
+  /// Keeps the memory for the next activation; this one is over.
+  func end()
+
+  /// What the body waits for, for people.
+  var summary: String { get }
 }

@@ -16,6 +16,8 @@ public import LoomCore
   public let outputCount: Int
   private let servicesReference: Unmanaged<StepServices>
   private let pool: Unmanaged<BufferPool>
+  /// How many calls of functions are around this kernel.
+  package let nesting: Int
 
   /// An input: the slot it is read from, and whether this is the slot's last use.
   package struct Operand {
@@ -31,7 +33,7 @@ public import LoomCore
   @unsafe package init(
     slots: UnsafeMutablePointer<Slot>, operands: UnsafePointer<Operand>, inputCount: Int,
     outputBase: Int, outputCount: Int, services: Unmanaged<StepServices>,
-    pool: Unmanaged<BufferPool>
+    pool: Unmanaged<BufferPool>, nesting: Int = 0
   ) {
     unsafe self.slots = unsafe slots
     unsafe self.operands = unsafe operands
@@ -40,6 +42,7 @@ public import LoomCore
     self.outputCount = outputCount
     unsafe servicesReference = unsafe services
     unsafe self.pool = unsafe pool
+    self.nesting = nesting
   }
 
   public var services: StepServices { unsafe servicesReference.takeUnretainedValue() }
@@ -127,6 +130,16 @@ public import LoomCore
     unsafe slots[outputBase + index].tensor = tensor
   }
 
+  /// Sets all outputs.
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` for another number of values.
+  public func setOutputs(_ values: [AnyTensor]) throws(StatusError) {
+    guard values.count == outputCount else {
+      throw .invalidArgument("Expected \(outputCount) results, but got \(values.count)")
+    }
+    for index in values.indices { unsafe slots[outputBase + index].tensor = values[index] }
+  }
+
   /// Sets output `index` of a reference dtype.
   public func setReference(_ index: Int, _ cell: VariableCell) throws(StatusError) {
     guard index >= 0, index < outputCount else { throw KernelContext.noOutput(index, outputCount) }
@@ -211,6 +224,52 @@ public import LoomCore
       }
     }
     return try allocate(output, dtype: dtype, shape: shape)
+  }
+
+  /// The shape of input `index`, without holding its memory.
+  public func shape(of index: Int) throws(StatusError) -> Shape {
+    guard index >= 0, index < inputCount else { throw KernelContext.noInput(index, inputCount) }
+    let slot = unsafe Int(operands[index].slot)
+    if let shape = unsafe slots[slot].tensor?.shape { return shape }
+    return try input(index).shape
+  }
+
+  /// Input `input`, and memory for output `output` of its dtype and shape: the same memory if this is
+  /// the input's last use and nobody else refers to it. The kernel must not hold the input otherwise.
+  public func inPlace(
+    _ input: Int, to output: Int
+  ) throws(StatusError) -> (source: AnyTensor, target: AnyTensor) {
+    guard input >= 0, input < inputCount else { throw KernelContext.noInput(input, inputCount) }
+    guard output >= 0, output < outputCount else {
+      throw KernelContext.noOutput(output, outputCount)
+    }
+    if unsafe operands[input].isLastUse {
+      let slot = unsafe Int(operands[input].slot)
+      // Small tensors stay where they are, so that each slot finds its memory again in the next run.
+      if unsafe (slots[slot].tensor?.buffer.byteCount ?? 0) > KernelContext.smallBytes,
+        unsafe slots[slot].tensor?.isUniquelyOwned() == true,
+        let held = unsafe slots[slot].tensor.take()
+      {
+        unsafe slots[outputBase + output].tensor = held
+        return (held, held)
+      }
+    }
+    let source = try self.input(input)
+    return (source, try allocate(output, dtype: source.dtype, shape: source.shape))
+  }
+
+  /// Output `output` with the elements of plain input `input`, in its memory if that is free as for
+  /// ``inPlace(_:to:)``, copied otherwise.
+  public func copyOrForward(_ input: Int, to output: Int) throws(StatusError) -> AnyTensor {
+    let (source, target) = try inPlace(input, to: output)
+    if source.buffer === target.buffer { return target }
+    guard source.dtype.byteSize != nil else {
+      throw .internal("Elements of \(source.dtype) are not plain bytes")
+    }
+    // Both hold `byteCount` bytes; the target is this kernel's alone.
+    unsafe (target.buffer.pointer + target.byteOffset).copyMemory(
+      from: source.buffer.pointer + source.byteOffset, byteCount: source.byteCount)
+    return target
   }
 
   @inline(never) static func noInput(_ index: Int, _ count: Int) -> StatusError {

@@ -7,8 +7,13 @@ package import LoomCore
 @safe package final class StepFrame: @unchecked Sendable {
   private let slots: UnsafeMutablePointer<Slot>
   package let slotCount: Int
-  private let table: OperandTable
+  /// Steps that execute out of order put a table of their own in the plan's place for a while.
+  package var table: OperandTable
   package let pool: BufferPool
+  /// How many calls of functions are around what runs here.
+  package var nesting = 0
+  /// Room for the executor's marks, one for each item.
+  package var marks: [Bool] = []
 
   package init(slotCount: Int, table: OperandTable, pool: BufferPool) {
     self.slotCount = slotCount
@@ -45,15 +50,52 @@ package import LoomCore
   package func compute(
     _ kernel: any Kernel, _ layout: NodeLayout, _ services: Unmanaged<StepServices>
   ) throws(StatusError) {
-    let context = unsafe KernelContext(
-      slots: slots, operands: table.base + Int(layout.operandStart),
-      inputCount: Int(layout.operandCount), outputBase: Int(layout.outputBase),
-      outputCount: Int(layout.outputCount), services: services, pool: Unmanaged.passUnretained(pool)
-    )
-    try kernel.compute(context)
-    for index in 0..<Int(layout.operandCount) {
-      let operand = unsafe table.base[Int(layout.operandStart) + index]
-      if operand.isLastUse { unsafe release(&slots[Int(operand.slot)]) }
+    let operands = unsafe table.base + Int(layout.operandStart)
+    try kernel.compute(unsafe context(layout, operands, services))
+    unsafe releaseOperands(operands, Int(layout.operandCount))
+  }
+
+  /// Starts a kernel that may have to wait; its inputs stay until it is finished.
+  ///
+  /// - Returns: what to wait for; `nil` if it is finished.
+  package func start(
+    _ kernel: any AsyncKernel, _ layout: NodeLayout, _ services: Unmanaged<StepServices>
+  ) throws(StatusError) -> (any Suspension)? {
+    let operands = unsafe table.base + Int(layout.operandStart)
+    let suspension = try kernel.start(unsafe context(layout, operands, services))
+    if suspension == nil { unsafe releaseOperands(operands, Int(layout.operandCount)) }
+    return suspension
+  }
+
+  /// Tries to finish an operation that ``start(_:_:_:)`` began.
+  ///
+  /// - Returns: whether it is finished.
+  package func resume(
+    _ suspension: any Suspension, _ layout: NodeLayout, _ services: Unmanaged<StepServices>
+  ) throws(StatusError) -> Bool {
+    let operands = unsafe table.base + Int(layout.operandStart)
+    guard try suspension.resume(unsafe context(layout, operands, services)) else { return false }
+    unsafe releaseOperands(operands, Int(layout.operandCount))
+    return true
+  }
+
+  @inline(__always)
+  private func context(
+    _ layout: NodeLayout, _ operands: UnsafeMutablePointer<KernelContext.Operand>,
+    _ services: Unmanaged<StepServices>
+  ) -> KernelContext {
+    unsafe KernelContext(
+      slots: slots, operands: operands, inputCount: Int(layout.operandCount),
+      outputBase: Int(layout.outputBase), outputCount: Int(layout.outputCount),
+      services: services, pool: Unmanaged.passUnretained(pool), nesting: nesting)
+  }
+
+  @inline(__always)
+  private func releaseOperands(
+    _ operands: UnsafeMutablePointer<KernelContext.Operand>, _ count: Int
+  ) {
+    for index in 0..<count where unsafe operands[index].isLastUse {
+      unsafe release(&slots[Int(operands[index].slot)])
     }
   }
 
@@ -66,6 +108,9 @@ package import LoomCore
     if slot.tensor?.isUniquelyOwned() ?? false {
       if (slot.tensor?.buffer.byteCount ?? 0) > KernelContext.smallBytes {
         if let tensor = slot.tensor.take(), tensor.dtype.byteSize != nil { pool.put(tensor) }
+      } else if slot.tensor?.dtype.byteSize == nil {
+        // Strings, handles and variants are never written over, and what they hold may be large.
+        slot.tensor = nil
       }
     } else {
       slot.tensor = nil
@@ -96,12 +141,27 @@ package import LoomCore
   }
 
   /// Whether any operand of a node is dead.
+  @inline(__always)
   package func hasDeadOperand(_ layout: NodeLayout) -> Bool {
     for index in 0..<Int(layout.operandCount)
     where unsafe slots[Int(table.base[Int(layout.operandStart) + index].slot)].isDead {
       return true
     }
     return false
+  }
+
+  /// The element of a scalar bool in a slot; `nil` if it holds something else.
+  package func boolean(_ slot: Int) throws(StatusError) -> Bool? {
+    guard slot >= 0, slot < slotCount else { return nil }
+    guard unsafe slots[slot].reference == nil else {
+      guard let value = try value(slot), value.dtype == .bool, value.elementCount == 1 else {
+        return nil
+      }
+      return try value.element(0, of: Bool.self)
+    }
+    guard unsafe slots[slot].tensor?.dtype == .bool, unsafe slots[slot].tensor?.elementCount == 1
+    else { return nil }
+    return try unsafe slots[slot].tensor?.pointer(of: Bool.self).pointee
   }
 
   /// The slot of operand `index` of a node.
@@ -135,10 +195,7 @@ package import LoomCore
 
   /// Lets go of the operands a node was the last to use, without running it.
   package func releaseOperands(_ layout: NodeLayout) {
-    for index in 0..<Int(layout.operandCount) {
-      let operand = unsafe table.base[Int(layout.operandStart) + index]
-      if operand.isLastUse { unsafe release(&slots[Int(operand.slot)]) }
-    }
+    unsafe releaseOperands(table.base + Int(layout.operandStart), Int(layout.operandCount))
   }
 
   /// Copies a value in from another frame, its deadness included.
@@ -194,7 +251,10 @@ package import LoomCore
   }
 }
 
-/// The operands of all nodes of a plan, one after the other. Immutable after `init`.
+/// The operands of all nodes of a region, one after the other.
+///
+/// The table of a plan is never changed after `init`; a step that executes out of order has a copy, which
+/// only the thread that runs the step touches.
 @safe package final class OperandTable: @unchecked Sendable {
   fileprivate let base: UnsafeMutablePointer<KernelContext.Operand>
   package let count: Int
@@ -208,4 +268,17 @@ package import LoomCore
   }
 
   deinit { unsafe base.deallocate() }
+
+  package func copy() -> OperandTable { OperandTable((0..<count).map { self[$0] }) }
+
+  /// Operand `index`; slot -1 outside of the table.
+  package subscript(index: Int) -> KernelContext.Operand {
+    get {
+      index >= 0 && index < count
+        ? unsafe base[index] : KernelContext.Operand(slot: -1, isLastUse: false)
+    }
+    set {
+      if index >= 0, index < count { unsafe base[index] = newValue }
+    }
+  }
 }

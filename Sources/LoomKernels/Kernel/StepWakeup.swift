@@ -1,4 +1,4 @@
-public import LoomCore
+import LoomCore
 import Synchronization
 
 /// Wakes a step that waits: counts signals, so that none is lost between a look and a wait.

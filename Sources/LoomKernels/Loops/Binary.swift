@@ -67,7 +67,7 @@ public final class BinaryKernel<Body: BinaryBody>: Kernel {
     let count = unsafe job.count
     let (stepX, stepY) = unsafe (job.stepA, job.stepB)
     if count > 0 { try unsafe Body.check(y, job.elementsOfB) }
-    if let plan = unsafe job.broadcast {
+    if let plan = unsafe job.detour?.broadcast {
       unsafe BinaryKernel.broadcast(plan, x, y, z, context.workers)
     } else if Double(count) * Body.cost < WorkerPool.worthSharing {
       unsafe Body.run(x, y, z, count, stepX, stepY)
@@ -78,8 +78,7 @@ public final class BinaryKernel<Body: BinaryBody>: Kernel {
           x + start &* stepX, y + start &* stepY, z + start, range.count, stepX, stepY)
       }
     }
-    unsafe extendLifetime(job.holdA)
-    unsafe extendLifetime(job.holdB)
+    unsafe extendLifetime(job.detour)
   }
 
   @unsafe @inlinable @inline(never) static func broadcast(

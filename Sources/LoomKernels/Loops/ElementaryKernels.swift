@@ -77,12 +77,14 @@ extension KernelTable {
     let real = KernelTable(where: [attribute: types.intersection(.floating)]) { construction in
       let cost = function.cost
       switch try construction.attributes.type(attribute).base {
-      case .float: return unsafe ElementaryKernel(function.single, cost: cost)
-      case .double: return unsafe ElementaryKernel(function.double, cost: cost)
+      case .float: return unsafe specialized(ElementaryKernel(function.single, cost: cost))
+      case .double: return unsafe specialized(ElementaryKernel(function.double, cost: cost))
       case .half:
-        return unsafe ElementaryKernel(widening(function.single, Float16.self), cost: cost + 0.2)
+        return unsafe specialized(
+          ElementaryKernel(widening(function.single, Float16.self), cost: cost + 0.2))
       default:
-        return unsafe ElementaryKernel(widening(function.single, BFloat16.self), cost: cost + 0.2)
+        return unsafe specialized(
+          ElementaryKernel(widening(function.single, BFloat16.self), cost: cost + 0.2))
       }
     }
     guard let complex else { return real }

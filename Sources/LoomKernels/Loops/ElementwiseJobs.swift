@@ -22,13 +22,26 @@ struct BinaryJob {
   @usableFromInline let target: UnsafeMutableRawPointer
   /// Elements of the result.
   @usableFromInline let count: Int
-  /// 1 or 0: an operand with step 0 repeats its only element. Unused if `broadcast` is set.
+  /// 1 or 0: an operand with step 0 repeats its only element. Unused if the operands broadcast.
   @usableFromInline let stepA: Int
   @usableFromInline let stepB: Int
   @usableFromInline let elementsOfB: Int
+  @usableFromInline let detour: BinaryDetour?
+}
+
+/// What few nodes need of a ``BinaryJob``; the others do not pay for its size.
+@usableFromInline
+final class BinaryDetour: Sendable {
   @usableFromInline let broadcast: Broadcast?
-  @usableFromInline let holdA: TensorBuffer?
-  @usableFromInline let holdB: TensorBuffer?
+  /// Keep variables' values alive, which another kernel may replace meanwhile.
+  private let a: AnyTensor
+  private let b: AnyTensor
+
+  init(_ broadcast: Broadcast?, _ a: AnyTensor, _ b: AnyTensor) {
+    self.broadcast = broadcast
+    self.a = a
+    self.b = b
+  }
 }
 
 extension AnyTensor {
@@ -88,19 +101,19 @@ extension KernelContext {
       let target = try unsafe target(dtype: output, like: slotA, candidate: 0, or: 1)
       return unsafe BinaryJob(
         a: a, b: b, target: target, count: countA, stepA: 1, stepB: 1, elementsOfB: countB,
-        broadcast: nil, holdA: nil, holdB: nil)
+        detour: nil)
     }
     if broadcasts, countB == 1, rankB <= rankA {
       let target = try unsafe target(dtype: output, like: slotA, candidate: 0, or: -1)
       return unsafe BinaryJob(
         a: a, b: b, target: target, count: countA, stepA: 1, stepB: 0, elementsOfB: countB,
-        broadcast: nil, holdA: nil, holdB: nil)
+        detour: nil)
     }
     if broadcasts, countA == 1, rankA <= rankB {
       let target = try unsafe target(dtype: output, like: slotB, candidate: 1, or: -1)
       return unsafe BinaryJob(
         a: a, b: b, target: target, count: countB, stepA: 0, stepB: 1, elementsOfB: countB,
-        broadcast: nil, holdA: nil, holdB: nil)
+        detour: nil)
     }
     return try unsafe generalBinaryJob(input, output, broadcasts: broadcasts)
   }
@@ -130,7 +143,7 @@ extension KernelContext {
     let target = try allocate(0, dtype: output, shape: shape)
     return unsafe BinaryJob(
       a: a.address, b: b.address, target: target.address, count: shape.elementCount, stepA: 1,
-      stepB: 1, elementsOfB: b.elementCount, broadcast: plan, holdA: a.buffer, holdB: b.buffer)
+      stepB: 1, elementsOfB: b.elementCount, detour: BinaryDetour(plan, a, b))
   }
 
   /// Memory for output 0 in the shape of slot `like`: what the output held in the run before, an

@@ -25,17 +25,17 @@ public final class ScanKernel<Body: ReductionBody>: Kernel where Body.Input == B
   }
 
   @inlinable public func compute(_ context: borrowing KernelContext) throws(StatusError) {
-    let x = try context.input(0)
     let axisTensor = try context.input(1)
+    let shape = try context.shape(of: 0)
     guard axisTensor.shape.isScalar, let named = try axisTensor.integers().first else {
       throw .invalidArgument("ScanOp: axis must be a scalar, not \(axisTensor.shape)")
     }
-    let rank = x.shape.rank
+    let rank = shape.rank
     guard named >= -rank, named < rank else {
       throw .invalidArgument(
         "ScanOp: Expected scan axis in the range [\(-rank), \(rank)), but got \(named)")
     }
-    let output = try context.forwardOrAllocate(0, to: 0, dtype: x.dtype, shape: x.shape)
+    let (x, output) = try context.inPlace(0, to: 0)
     if x.elementCount == 0 { return }
     let view = AxisView(x.shape, axis: named < 0 ? named + rank : named)
     let source = unsafe try x.pointer(of: Body.Input.self)

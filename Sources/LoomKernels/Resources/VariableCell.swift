@@ -58,7 +58,7 @@ public final class VariableCell: Resource {
       throw .invalidArgument(
         "Trying to assign variable with wrong dtype. Expected \(dtype) got \(tensor.dtype)")
     }
-    let kept = tensor.isWorthKeeping ? tensor : try tensor.copied(budget: budget)
+    let kept = try tensor.kept(budget: budget)
     // The old value is released outside the lock: freeing large memory takes time.
     let old = value.withLock { value in
       defer { value = kept }
@@ -109,15 +109,6 @@ public final class VariableCell: Resource {
       throw .failedPrecondition("Attempting to use uninitialized value")
     }
     return tensor
-  }
-}
-
-extension AnyTensor {
-  /// Whether a variable may keep this memory as it is: ours, and not much more than the elements.
-  fileprivate var isWorthKeeping: Bool {
-    guard buffer.isWritable else { return false }
-    guard dtype.byteSize != nil else { return true }
-    return buffer.byteCount - Swift.min(byteCount, buffer.byteCount) <= byteCount / 4 + 4096
   }
 }
 

@@ -27,13 +27,13 @@ public enum EditDistance: OpDeclaration, TrivialKernelFamily {
   public static let kernels = KernelTable.trivial(EditDistance.self)
     .or(
       KernelTable(where: ["T": [.string]]) { construction in
-        try EditDistanceKernel(construction, ByteString.self)
+        specialized(try EditDistanceKernel(construction, ByteString.self))
       })
 
   public static func kernel<Scalar: TrivialScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try EditDistanceKernel(construction, type)
+    specialized(try EditDistanceKernel(construction, type))
   }
 }
 

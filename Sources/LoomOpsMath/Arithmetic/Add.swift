@@ -20,6 +20,22 @@ public enum AddV2: BinaryElementwise, NumericBinary {
   }
 }
 
+extension AddV2: FusibleOp {
+  public static func stage(_ construction: KernelConstruction, input: Int) -> FusibleStage? {
+    let other = 1 - input
+    if let offset = construction.constantVector(other) {
+      return .affine(factor: nil, offset: offset)
+    }
+    return construction.constantInputs[other] == nil ? .addition(input: other) : nil
+  }
+}
+
+extension Add: FusibleOp {
+  public static func stage(_ construction: KernelConstruction, input: Int) -> FusibleStage? {
+    AddV2.stage(construction, input: input)
+  }
+}
+
 /// `x + y`, element by element with broadcasting; strings are joined.
 public enum Add: BinaryElementwise {
   public static let signature = OpSignature.binary(

@@ -18,7 +18,7 @@ public enum ZerosLike: OpDeclaration, NumericKernelFamily {
   public static let kernels = KernelTable.numeric(ZerosLike.self).or(
     KernelTable(where: ["T": [.bool, .string, .variant]]) { construction in
       switch try construction.attributes.type("T").base {
-      case .bool: return RepeatKernel(false)
+      case .bool: return specialized(RepeatKernel(false))
       case .variant: return VariantZeros()
       default:
         return ClosureKernel { context in
@@ -32,7 +32,7 @@ public enum ZerosLike: OpDeclaration, NumericKernelFamily {
   public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    RepeatKernel(Scalar.zero)
+    specialized(RepeatKernel(Scalar.zero))
   }
 }
 
@@ -52,12 +52,12 @@ public enum OnesLike: OpDeclaration, NumericKernelFamily {
     repeated(1, context)
   }
   public static let kernels = KernelTable.numeric(OnesLike.self).or(
-    KernelTable(where: ["T": [.bool]]) { _ in RepeatKernel(true) })
+    KernelTable(where: ["T": [.bool]]) { _ in specialized(RepeatKernel(true)) })
 
   public static func kernel<Scalar: NumericScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    RepeatKernel(Scalar.one)
+    specialized(RepeatKernel(Scalar.one))
   }
 }
 

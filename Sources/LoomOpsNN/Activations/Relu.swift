@@ -33,6 +33,12 @@ public enum Relu: OpDeclaration, RealUnary {
   }
 }
 
+extension Relu: FusibleOp {
+  public static func stage(_ construction: KernelConstruction, input: Int) -> FusibleStage? {
+    .activation(.relu)
+  }
+}
+
 /// The gradient of ``Relu``: `gradients` where `features > 0`, else 0.
 public enum ReluGrad: OpDeclaration, RealBinary {
   public static let signature = OpSignature(
@@ -75,6 +81,12 @@ public enum Relu6: OpDeclaration, RealUnary {
   public static func apply<Scalar: RealScalar>(_ x: Scalar) -> Scalar {
     let six = Scalar(converting: 6)
     return x < .zero ? .zero : x > six ? six : x
+  }
+}
+
+extension Relu6: FusibleOp {
+  public static func stage(_ construction: KernelConstruction, input: Int) -> FusibleStage? {
+    .activation(.relu6)
   }
 }
 

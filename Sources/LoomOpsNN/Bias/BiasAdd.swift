@@ -31,6 +31,16 @@ public enum BiasAdd: OpDeclaration, NumericKernelFamily {
   }
 }
 
+extension BiasAdd: FusibleOp {
+  public static func stage(_ construction: KernelConstruction, input: Int) -> FusibleStage? {
+    // A layout that can't be read is an error of the run.
+    guard input == 0, let bias = construction.constantVector(1),
+      (try? TensorLayout(construction.attributes)) == .channelsLast
+    else { return nil }
+    return .affine(factor: nil, offset: bias)
+  }
+}
+
 /// ``BiasAdd`` of TensorFlow's first versions: channels last.
 public enum BiasAddV1: OpDeclaration, NumericKernelFamily {
   public static let signature = OpSignature(
@@ -103,7 +113,7 @@ public enum BiasAddGrad: OpDeclaration, NumericKernelFamily, FloatingKernelFamil
     let layout = try TensorLayout(construction.attributes)
     return ClosureKernel { context in
       let input = try context.input(0)
-      let view = try channels(of: input, layout)
+      let view = try channels(of: input.shape, layout)
       let output = try context.allocate(
         0, dtype: Scalar.dtype, shape: Shape(vector: view.channels))
       try ChannelLoops.sum(input, into: output, view, of: Scalar.self)
@@ -116,7 +126,7 @@ public enum BiasAddGrad: OpDeclaration, NumericKernelFamily, FloatingKernelFamil
     let layout = try TensorLayout(construction.attributes)
     return ClosureKernel { context in
       let input = try context.input(0)
-      let view = try channels(of: input, layout)
+      let view = try channels(of: input.shape, layout)
       let output = try context.allocate(
         0, dtype: Scalar.dtype, shape: Shape(vector: view.channels))
       try ChannelLoops.sumFloating(
@@ -131,29 +141,30 @@ private final class BiasAddKernel<Scalar: NumericScalar>: Kernel {
   init(layout: TensorLayout) { self.layout = layout }
 
   func compute(_ context: borrowing KernelContext) throws(StatusError) {
-    let (value, bias) = (try context.input(0), try context.input(1))
-    let view = try channels(of: value, layout)
+    let bias = try context.input(1)
+    let shape = try context.shape(of: 0)
+    let view = try channels(of: shape, layout)
     guard bias.shape.rank == 1 else {
       throw .invalidArgument("Biases must be 1D: \(bias.shape)")
     }
     guard bias.elementCount == view.channels else {
       throw .invalidArgument(
         "Must provide as many biases as the channel dimension of the input tensor: \(bias.shape) "
-          + "vs. \(view.channels) in \(value.shape)")
+          + "vs. \(view.channels) in \(shape)")
     }
-    let output = try context.forwardOrAllocate(0, to: 0, dtype: Scalar.dtype, shape: value.shape)
+    let (value, output) = try context.inPlace(0, to: 0)
     try ChannelLoops.add(
       value, bias, into: output, view, of: Scalar.self, workers: context.workers)
   }
 }
 
 private func channels(
-  of tensor: AnyTensor, _ layout: TensorLayout
+  of shape: Shape, _ layout: TensorLayout
 ) throws(StatusError) -> ChannelLoops.View {
-  guard tensor.shape.rank >= 2 else {
-    throw .invalidArgument("Input tensor must be at least 2D: \(tensor.shape)")
+  guard shape.rank >= 2 else {
+    throw .invalidArgument("Input tensor must be at least 2D: \(shape)")
   }
-  return ChannelLoops.View(tensor.shape, channel: layout.channel(rank: tensor.shape.rank))
+  return ChannelLoops.View(shape, channel: layout.channel(rank: shape.rank))
 }
 
 private func inferBiasAdd(_ context: ShapeContext) throws(StatusError) {

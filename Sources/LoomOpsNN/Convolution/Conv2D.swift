@@ -42,28 +42,26 @@ public enum Conv2D: OpDeclaration {
         "Conv2DBackpropFilter", [input, context.shape(filter), upstream], context.convolution),
     ]
   }
-  public static let kernels = KernelTable(where: ["T": kernelTypes]) { construction in
-    let window = try WindowParameters(construction.attributes, op: "Conv2D", space: 2)
-    try window.checkForConvolution()
-    return ClosureKernel { context in
-      let (input, filter) = (try context.input(0), try context.input(1))
-      let geometry = try ConvolutionGeometry(input: input.shape, filter: filter.shape, window)
-      let output = try context.allocate(
-        0, dtype: input.dtype, shape: geometry.outputShape(window))
-      if output.elementCount == 0 { return }
-      guard filter.elementCount > 0 else {
-        throw StatusError.invalidArgument(
-          "filter must not have zero elements (i.e. all dimensions must be non-zero)")
-      }
-      guard window.layout == .channelsLast else {
-        throw StatusError.unimplemented(
-          "The Conv2D op currently only supports the NHWC tensor format on the CPU. The op was "
-            + "given the format: NCHW")
-      }
-      try Convolution.forward(
-        input, filter, into: output, geometry, workers: context.workers)
-    }
+  public static let kernels = KernelTable(where: ["T": kernelTypes]) {
+    ConvolutionKernel($0, try convolutionWindow($0))
   }
+}
+
+extension Conv2D: FusingOp {
+  public static func kernel(
+    _ construction: KernelConstruction, followedBy epilogue: FusedEpilogue
+  ) throws(StatusError) -> (any Kernel)? {
+    let kernel = ConvolutionKernel(construction, try convolutionWindow(construction), epilogue)
+    return kernel.isFused ? kernel : nil
+  }
+}
+
+private func convolutionWindow(
+  _ construction: KernelConstruction
+) throws(StatusError) -> WindowParameters {
+  let window = try WindowParameters(construction.attributes, op: "Conv2D", space: 2)
+  try window.checkForConvolution()
+  return window
 }
 
 /// The gradient of ``Conv2D`` for its input: a transposed convolution.

@@ -48,6 +48,33 @@ extension ConvolutionGeometry {
       inputChannels: channels, filterChannels: filterChannels, outputChannels: outputs)
   }
 
+  /// The geometry of a convolution of each channel for itself.
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` if the shapes do not fit each other.
+  init(
+    depthwise input: Shape, filter: Shape, _ window: WindowParameters
+  ) throws(StatusError) {
+    guard input.rank == 4 else {
+      throw .invalidArgument("input must be 4-dimensional: \(input)")
+    }
+    guard filter.rank == 4 else {
+      throw .invalidArgument("filter must be 4-dimensional: \(filter)")
+    }
+    let channel = window.layout.channel(rank: 4)
+    guard filter[2] == input[channel] else {
+      throw .invalidArgument(
+        "input and filter must have the same depth: \(input[channel]) vs \(filter[2])")
+    }
+    guard let outputs = Checked.multiply(filter[2], filter[3]) else {
+      throw .invalidArgument("Too many output channels: \(filter[2]) * \(filter[3])")
+    }
+    self.init(
+      batch: input[0],
+      height: try window.axis(0, input: input[window.layout.spatial(0)], kernel: filter[0]),
+      width: try window.axis(1, input: input[window.layout.spatial(1)], kernel: filter[1]),
+      inputChannels: filter[2], filterChannels: 1, outputChannels: outputs)
+  }
+
   /// The shape of the output.
   func outputShape(_ window: WindowParameters) throws(StatusError) -> Shape {
     var sizes = [Int](repeating: batch, count: window.space + 2)

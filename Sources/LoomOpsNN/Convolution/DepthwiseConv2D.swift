@@ -38,17 +38,18 @@ public enum DepthwiseConv2dNative: OpDeclaration {
         context.convolution),
     ]
   }
-  public static let kernels = KernelTable(where: ["T": Set.floating]) { construction in
-    let window = try depthwiseWindow(construction)
-    return ClosureKernel { context in
-      let (input, filter) = (try context.input(0), try context.input(1))
-      let geometry = try depthwiseGeometry(input: input.shape, filter: filter.shape, window)
-      let output = try context.allocate(
-        0, dtype: input.dtype, shape: geometry.outputShape(window))
-      if output.elementCount == 0 { return }
-      try DirectDepthwise.forward(
-        input, filter, into: output, geometry, workers: context.workers)
-    }
+  public static let kernels = KernelTable(where: ["T": Set.floating]) {
+    ConvolutionKernel($0, try depthwiseWindow($0), isDepthwise: true)
+  }
+}
+
+extension DepthwiseConv2dNative: FusingOp {
+  public static func kernel(
+    _ construction: KernelConstruction, followedBy epilogue: FusedEpilogue
+  ) throws(StatusError) -> (any Kernel)? {
+    let kernel = ConvolutionKernel(
+      construction, try depthwiseWindow(construction), isDepthwise: true, epilogue)
+    return kernel.isFused ? kernel : nil
   }
 }
 
@@ -76,7 +77,7 @@ public enum DepthwiseConv2dNativeBackpropInput: OpDeclaration {
       let (filter, upstream) = (try context.input(1), try context.input(2))
       let input = try shape(
         of: context.input(0), name: "Conv2DBackpropInput: input_sizes input")
-      let geometry = try depthwiseGeometry(input: input, filter: filter.shape, window)
+      let geometry = try ConvolutionGeometry(depthwise: input, filter: filter.shape, window)
       try geometry.check(upstream: upstream.shape, window)
       let output = try context.allocate(0, dtype: filter.dtype, shape: input)
       if output.elementCount == 0 { return }
@@ -110,7 +111,7 @@ public enum DepthwiseConv2dNativeBackpropFilter: OpDeclaration {
       let (input, upstream) = (try context.input(0), try context.input(2))
       let filter = try shape(
         of: context.input(1), name: "Conv2DBackpropFilter: filter_sizes input")
-      let geometry = try depthwiseGeometry(input: input.shape, filter: filter, window)
+      let geometry = try ConvolutionGeometry(depthwise: input.shape, filter: filter, window)
       try geometry.check(upstream: upstream.shape, window)
       let output = try context.allocate(0, dtype: input.dtype, shape: filter)
       if output.elementCount == 0 { return }
@@ -137,30 +138,6 @@ private func depthwiseWindow(
       "Depthwise convolution on CPU is only supported for NHWC format")
   }
   return window
-}
-
-private func depthwiseGeometry(
-  input: Shape, filter: Shape, _ window: WindowParameters
-) throws(StatusError) -> ConvolutionGeometry {
-  guard input.rank == 4 else {
-    throw .invalidArgument("input must be 4-dimensional: \(input)")
-  }
-  guard filter.rank == 4 else {
-    throw .invalidArgument("filter must be 4-dimensional: \(filter)")
-  }
-  let channel = window.layout.channel(rank: 4)
-  guard filter[2] == input[channel] else {
-    throw .invalidArgument(
-      "input and filter must have the same depth: \(input[channel]) vs \(filter[2])")
-  }
-  guard let outputs = Checked.multiply(filter[2], filter[3]) else {
-    throw .invalidArgument("Too many output channels: \(filter[2]) * \(filter[3])")
-  }
-  return ConvolutionGeometry(
-    batch: input[0],
-    height: try window.axis(0, input: input[window.layout.spatial(0)], kernel: filter[0]),
-    width: try window.axis(1, input: input[window.layout.spatial(1)], kernel: filter[1]),
-    inputChannels: filter[2], filterChannels: 1, outputChannels: outputs)
 }
 
 /// Filters each channel of a batch of images for itself.

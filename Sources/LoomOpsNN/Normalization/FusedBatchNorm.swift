@@ -56,6 +56,30 @@ public enum FusedBatchNormV3: OpDeclaration {
   ) { try BatchNormKernel($0, hasThirdReserve: true) }
 }
 
+extension FusedBatchNorm: InferenceNormalization {}
+extension FusedBatchNormV2: InferenceNormalization {}
+extension FusedBatchNormV3: InferenceNormalization {}
+
+/// A normalisation that, with given moments, is one product and one sum.
+public protocol InferenceNormalization: FusibleOp {}
+
+extension InferenceNormalization {
+  public static func stage(_ construction: KernelConstruction, input: Int) -> FusibleStage? {
+    let attributes = construction.attributes
+    // Attributes that can't be read are an error of the run.
+    guard input == 0, (try? attributes.bool("is_training")) == false,
+      (try? TensorLayout(attributes)) == .channelsLast,
+      let epsilon = try? attributes.float("epsilon"),
+      let scale = construction.constantVector(1), let offset = construction.constantVector(2),
+      let mean = construction.constantVector(3), let variance = construction.constantVector(4),
+      Set([scale.count, offset.count, mean.count, variance.count]).count == 1
+    else { return nil }
+    let factor = normalizationFactors(variance, epsilon, scale: scale)
+    let shift = zip(zip(mean, factor), offset).map { $1 - $0.0 * $0.1 }
+    return .affine(factor: factor, offset: shift)
+  }
+}
+
 /// Infers the outputs of FusedBatchNorm; the third reserve stays unknown.
 private func inferBatchNorm(_ context: ShapeContext) throws(StatusError) {
   let format = try context.attributes.string("data_format")

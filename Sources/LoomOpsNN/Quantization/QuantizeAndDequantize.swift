@@ -55,7 +55,7 @@ public enum QuantizeAndDequantizeV2: OpDeclaration, FloatingKernelFamily {
 
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
-  ) throws(StatusError) -> any Kernel { try RoundTripKernel<Scalar>(construction) }
+  ) throws(StatusError) -> any Kernel { specialized(try RoundTripKernel<Scalar>(construction)) }
 }
 
 /// ``QuantizeAndDequantizeV2`` whose number of bits is a tensor too.
@@ -75,7 +75,7 @@ public enum QuantizeAndDequantizeV3: OpDeclaration, FloatingKernelFamily {
 
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
-  ) throws(StatusError) -> any Kernel { try RoundTripKernel<Scalar>(construction) }
+  ) throws(StatusError) -> any Kernel { specialized(try RoundTripKernel<Scalar>(construction)) }
 }
 
 /// ``QuantizeAndDequantizeV2`` with a gradient that stops outside of the range.
@@ -93,7 +93,7 @@ public enum QuantizeAndDequantizeV4: OpDeclaration, FloatingKernelFamily {
 
   public static func kernel<Scalar: FloatingScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
-  ) throws(StatusError) -> any Kernel { try RoundTripKernel<Scalar>(construction) }
+  ) throws(StatusError) -> any Kernel { specialized(try RoundTripKernel<Scalar>(construction)) }
 }
 
 /// The gradient of ``QuantizeAndDequantizeV4``.

@@ -62,14 +62,13 @@ private final class SoftmaxKernel<Scalar: FloatingScalar>: Kernel {
   init(isLogarithmic: Bool) { self.isLogarithmic = isLogarithmic }
 
   func compute(_ context: borrowing KernelContext) throws(StatusError) {
-    let logits = try context.input(0)
-    let shape = logits.shape
+    let shape = try context.shape(of: 0)
     guard shape.rank >= 1 else {
       throw .invalidArgument("logits must have >= 1 dimension, got \(shape)")
     }
     let columns = shape[shape.rank - 1]
     if Scalar.dtype == .float {
-      let output = try context.forwardOrAllocate(0, to: 0, dtype: .float, shape: shape)
+      let (logits, output) = try context.inPlace(0, to: 0)
       if isLogarithmic {
         try FloatRows.logSoftmax(logits, into: output, columns: columns, workers: context.workers)
       } else {
@@ -77,6 +76,7 @@ private final class SoftmaxKernel<Scalar: FloatingScalar>: Kernel {
       }
       return
     }
+    let logits = try context.input(0)
     let x = try logits.span(of: Scalar.self)
     let isLogarithmic = isLogarithmic
     try context.makeOutput(0, of: Scalar.self, shape: shape) { y in

@@ -56,13 +56,30 @@ public enum MatMul: OpDeclaration, NumericKernelFamily {
   }
 }
 
+extension MatMul: FusingOp {
+  public static func kernel(
+    _ construction: KernelConstruction, followedBy epilogue: FusedEpilogue
+  ) throws(StatusError) -> (any Kernel)? {
+    let transposesB = try construction.attributes.bool("transpose_b")
+    guard let b = construction.constantInputs[1], b.shape.rank == 2,
+      epilogue.fits(channels: b.shape[transposesB ? 0 : 1]), epilogue.factor == nil,
+      !epilogue.addsOperand
+    else { return nil }
+    return specialized(try MatMulKernel<Float>(construction, epilogue))
+  }
+}
+
 private final class MatMulKernel<Scalar: NumericScalar>: Kernel {
   let transposesA: Bool
   let transposesB: Bool
+  let epilogue: FusedEpilogue?
 
-  init(_ construction: KernelConstruction) throws(StatusError) {
+  init(
+    _ construction: KernelConstruction, _ epilogue: FusedEpilogue? = nil
+  ) throws(StatusError) {
     transposesA = try construction.attributes.bool("transpose_a")
     transposesB = try construction.attributes.bool("transpose_b")
+    self.epilogue = epilogue
   }
 
   func compute(_ context: borrowing KernelContext) throws(StatusError) {
@@ -86,6 +103,7 @@ private final class MatMulKernel<Scalar: NumericScalar>: Kernel {
     let sizes = GemmShape(
       m: rows, n: columns, k: depth, transposesA: transposesA, transposesB: transposesB)
     try MatrixProduct.multiply(a, b, into: output, of: Scalar.self, sizes, context.workers)
+    if let epilogue { try EpilogueLoops.finish(output, epilogue, workers: context.workers) }
   }
 }
 

@@ -10,7 +10,7 @@ enum AdagradRule: NumericUpdateRule {
   static func kernel<Scalar: UpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(AdagradStep<Scalar>.self, declaration.layout, construction)
+    specialized(try UpdateKernel(AdagradStep<Scalar>.self, declaration.layout, construction))
   }
 }
 
@@ -41,7 +41,7 @@ enum AdagradV2Rule: NumericUpdateRule {
   static func kernel<Scalar: UpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(AdagradV2Step<Scalar>.self, declaration.layout, construction)
+    specialized(try UpdateKernel(AdagradV2Step<Scalar>.self, declaration.layout, construction))
   }
 }
 
@@ -74,7 +74,8 @@ enum ProximalAdagradRule: RealUpdateRule {
   static func kernel<Scalar: RealUpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(ProximalAdagradStep<Scalar>.self, declaration.layout, construction)
+    specialized(
+      try UpdateKernel(ProximalAdagradStep<Scalar>.self, declaration.layout, construction))
   }
 }
 
@@ -107,7 +108,7 @@ enum AdagradDARule: RealUpdateRule {
   static func kernel<Scalar: RealUpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(AdagradDAStep<Scalar>.self, declaration.layout, construction)
+    specialized(try UpdateKernel(AdagradDAStep<Scalar>.self, declaration.layout, construction))
   }
 }
 

@@ -12,7 +12,7 @@ enum AdamRule: NumericUpdateRule {
   static func kernel<Scalar: UpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(AdamStep<Scalar>.self, declaration.layout, construction)
+    specialized(try UpdateKernel(AdamStep<Scalar>.self, declaration.layout, construction))
   }
 }
 
@@ -64,7 +64,8 @@ enum AdamWithAmsgradRule: RealUpdateRule {
   static func kernel<Scalar: RealUpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(AdamWithAmsgradStep<Scalar>.self, declaration.layout, construction)
+    specialized(
+      try UpdateKernel(AdamWithAmsgradStep<Scalar>.self, declaration.layout, construction))
   }
 }
 
@@ -103,7 +104,7 @@ enum AdaMaxRule: RealUpdateRule {
   static func kernel<Scalar: RealUpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(AdaMaxStep<Scalar>.self, declaration.layout, construction)
+    specialized(try UpdateKernel(AdaMaxStep<Scalar>.self, declaration.layout, construction))
   }
 }
 

@@ -10,7 +10,7 @@ enum FtrlRule: RealUpdateRule {
   static func kernel<Scalar: RealUpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(FtrlStep<Scalar>.self, declaration.layout, construction)
+    specialized(try UpdateKernel(FtrlStep<Scalar>.self, declaration.layout, construction))
   }
 }
 
@@ -41,7 +41,7 @@ enum FtrlV2Rule: RealUpdateRule {
   static func kernel<Scalar: RealUpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(FtrlV2Step<Scalar>.self, declaration.layout, construction)
+    specialized(try UpdateKernel(FtrlV2Step<Scalar>.self, declaration.layout, construction))
   }
 }
 

@@ -9,7 +9,8 @@ enum GradientDescentRule: NumericUpdateRule {
   static func kernel<Scalar: UpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(GradientDescentStep<Scalar>.self, declaration.layout, construction)
+    specialized(
+      try UpdateKernel(GradientDescentStep<Scalar>.self, declaration.layout, construction))
   }
 }
 
@@ -37,7 +38,8 @@ enum ProximalGradientDescentRule: RealUpdateRule {
   static func kernel<Scalar: RealUpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(ProximalGradientDescentStep<Scalar>.self, declaration.layout, construction)
+    specialized(
+      try UpdateKernel(ProximalGradientDescentStep<Scalar>.self, declaration.layout, construction))
   }
 }
 

@@ -11,7 +11,7 @@ enum MomentumRule: NumericUpdateRule {
   static func kernel<Scalar: UpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(MomentumStep<Scalar>.self, declaration.layout, construction)
+    specialized(try UpdateKernel(MomentumStep<Scalar>.self, declaration.layout, construction))
   }
 }
 
@@ -50,7 +50,7 @@ enum KerasMomentumRule: NumericUpdateRule {
   static func kernel<Scalar: UpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(KerasMomentumStep<Scalar>.self, declaration.layout, construction)
+    specialized(try UpdateKernel(KerasMomentumStep<Scalar>.self, declaration.layout, construction))
   }
 }
 

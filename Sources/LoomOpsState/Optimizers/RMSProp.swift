@@ -10,7 +10,7 @@ enum RMSPropRule: NumericUpdateRule {
   static func kernel<Scalar: UpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(RMSPropStep<Scalar>.self, declaration.layout, construction)
+    specialized(try UpdateKernel(RMSPropStep<Scalar>.self, declaration.layout, construction))
   }
 }
 
@@ -48,7 +48,8 @@ enum CenteredRMSPropRule: NumericUpdateRule {
   static func kernel<Scalar: UpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(CenteredRMSPropStep<Scalar>.self, declaration.layout, construction)
+    specialized(
+      try UpdateKernel(CenteredRMSPropStep<Scalar>.self, declaration.layout, construction))
   }
 }
 
@@ -86,7 +87,7 @@ enum AdadeltaRule: NumericUpdateRule {
   static func kernel<Scalar: UpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(AdadeltaStep<Scalar>.self, declaration.layout, construction)
+    specialized(try UpdateKernel(AdadeltaStep<Scalar>.self, declaration.layout, construction))
   }
 }
 

@@ -11,7 +11,7 @@ enum AddSignRule: RealUpdateRule {
   static func kernel<Scalar: RealUpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(AddSignStep<Scalar>.self, declaration.layout, construction)
+    specialized(try UpdateKernel(AddSignStep<Scalar>.self, declaration.layout, construction))
   }
 }
 
@@ -46,7 +46,7 @@ enum PowerSignRule: RealUpdateRule {
   static func kernel<Scalar: RealUpdateScalar>(
     _ type: Scalar.Type, _ construction: KernelConstruction
   ) throws(StatusError) -> any Kernel {
-    try UpdateKernel(PowerSignStep<Scalar>.self, declaration.layout, construction)
+    specialized(try UpdateKernel(PowerSignStep<Scalar>.self, declaration.layout, construction))
   }
 }
 

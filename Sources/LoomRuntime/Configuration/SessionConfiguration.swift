@@ -32,6 +32,11 @@ public struct SessionConfiguration: Sendable, Hashable {
   public var experimental = Experimental()
   /// Bytes of tensors that may be live at once. Not part of the message.
   public var memoryLimitBytes = Int.max / 2
+  /// A run that waits longer than this for a queue, a message or the like is logged once, with what it
+  /// waits for; `nil` for never. Not part of the message.
+  public var waitWarningLimit: Duration? = .seconds(30)
+  /// Not part of the message.
+  public var ordering = ExecutionOrdering.planned
   /// Fields that do not change anything here, in wire format.
   public var opaque: [UInt8] = []
 

@@ -1,8 +1,10 @@
 import LoomCore
 import LoomKernels
+import Synchronization
 
 extension DirectEngine {
-  /// Runs a plan once on a thread of its own; cancelling the task cancels the step.
+  /// Runs a plan once beside the cooperative threads; cancelling the task cancels the step. While the
+  /// step waits for a queue or a message it holds no thread.
   func runDetached(
     _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions
   ) async throws(StatusError) -> [AnyTensor] {
@@ -10,7 +12,7 @@ extension DirectEngine {
     return try await runDetached(plan, feeds: feeds, options: options, metadata: &metadata)
   }
 
-  /// Runs a plan once on a thread of its own and tells what `metadata` asks for.
+  /// Runs a plan once beside the cooperative threads and tells what `metadata` asks for.
   func runDetached(
     _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions, metadata: inout RunMetadata?
   ) async throws(StatusError) -> [AnyTensor] {
@@ -18,42 +20,95 @@ extension DirectEngine {
     let step = try begin(plan, request)
     // The step is ended only after the handler can't be called any more: it might strike the next
     // user of a warm step.
-    let outcome = await Detached.run(cancelling: step.cancellation) {
-      [self] () throws(StatusError) in
-      try execute(step, of: plan, feeds, request)
-    }
-    switch outcome {
-    case .success(let result):
-      end(step, of: plan, isReusable: result.isReusable && request.pool == 0)
-      if metadata != nil { metadata = result.metadata }
-      return result.values
-    case .failure(let error):
+    do throws(StatusError) {
+      let run = DetachedRun(
+        try StepExecution(self, step, plan, feeds, request), warning: waitWarning)
+      let outcome = try await run.outcome().get()
+      end(step, of: plan, isReusable: outcome.isReusable && request.pool == 0)
+      if metadata != nil { metadata = outcome.metadata }
+      return outcome.values
+    } catch {
       end(step, of: plan, isReusable: false)
       throw error
     }
   }
 }
 
-/// Runs blocking work beside the cooperative threads, which other tasks need.
-enum Detached {
-  static func run<R: Sendable>(
-    cancelling cancellation: CancellationState, _ work: @escaping @Sendable () throws -> R
-  ) async -> Result<R, StatusError> {
-    await withTaskCancellationHandler {
-      await withCheckedContinuation {
-        (continuation: CheckedContinuation<Result<R, StatusError>, Never>) in
-        do throws(StatusError) {
-          try ThreadCache.shared.run {
-            do { continuation.resume(returning: .success(try work())) } catch {
-              continuation.resume(returning: .failure(StatusError.wrapping(error)))
-            }
-          }
-        } catch {
-          continuation.resume(returning: .failure(error))
-        }
+/// A run that goes from thread to thread: it takes one when it can go on, and leaves it to wait.
+private final class DetachedRun: Sendable {
+  typealias Outcome = Result<StepOutcome, StatusError>
+
+  private let execution: StepExecution
+  private let wakeup: StepWakeup
+  private let continuation = Mutex<CheckedContinuation<Outcome, Never>?>(nil)
+  private let warning: WaitWarning?
+  /// Rings when the run has waited for long.
+  private let alarm = CancellationState()
+  private let isAlarmSet = Atomic<Bool>(false)
+  private let alarmEntry = Atomic<Int>(-1)
+  private let isWarned = Atomic<Bool>(false)
+
+  init(_ execution: StepExecution, warning: WaitWarning?) {
+    self.execution = execution
+    self.warning = warning
+    wakeup = execution.step.services.wakeup
+  }
+
+  func outcome() async -> Outcome {
+    let cancellation = execution.step.cancellation
+    // A cancelled step that waits has to wake up to end.
+    let token = cancellation.onCancel { [wakeup] _ in wakeup.signal() }
+    defer { cancellation.removeHandler(token) }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        self.continuation.withLock { $0 = continuation }
+        schedule()
       }
     } onCancel: {
       cancellation.cancel(StatusError(.cancelled, "The task that ran the step was cancelled."))
     }
+  }
+
+  private func schedule() {
+    do throws(StatusError) {
+      try ThreadCache.shared.run { [self] in advance() }
+    } catch {
+      finish(.failure(error))
+    }
+  }
+
+  private func advance() {
+    let seen = wakeup.count
+    do throws(StatusError) {
+      if let outcome = try execution.advance() {
+        finish(.success(outcome))
+      } else {
+        warn()
+        wakeup.notify(after: seen) { [self] in schedule() }
+      }
+    } catch {
+      finish(.failure(error))
+    }
+  }
+
+  /// The first wait sets the alarm, the first look after it has rung tells.
+  private func warn() {
+    guard let warning, !isWarned.load(ordering: .relaxed) else { return }
+    if alarm.isCancelled {
+      isWarned.store(true, ordering: .relaxed)
+      warning.tell(execution.waits)
+    } else if !isAlarmSet.exchange(true, ordering: .relaxed) {
+      _ = alarm.onCancel { [wakeup] _ in wakeup.signal() }
+      // Without the timer's thread there is no warning; the run itself is not concerned.
+      alarmEntry.store(
+        (try? DeadlineTimer.shared.add(.now + warning.limit, alarm)) ?? -1, ordering: .relaxed)
+    }
+  }
+
+  private func finish(_ outcome: Outcome) {
+    let entry = alarmEntry.load(ordering: .relaxed)
+    if entry >= 0 { _ = DeadlineTimer.shared.remove(entry) }
+    let waiting = continuation.withLock { $0.take() }
+    waiting?.resume(returning: outcome)
   }
 }

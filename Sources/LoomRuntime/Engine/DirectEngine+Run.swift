@@ -46,7 +46,8 @@ extension DirectEngine {
   ) throws(StatusError) -> StepOutcome {
     let step = try begin(plan, request)
     do throws(StatusError) {
-      let outcome = try execute(step, of: plan, feeds, request)
+      let execution = try StepExecution(self, step, plan, feeds, request)
+      let outcome = try execution.runToEnd()
       end(step, of: plan, isReusable: outcome.isReusable && request.pool == 0)
       return outcome
     } catch {
@@ -86,38 +87,34 @@ extension DirectEngine {
 
   // MARK: Execution
 
-  /// Runs a step that the caller began and will end.
-  func execute(
-    _ step: Step, of plan: RunnablePlan, _ feeds: [AnyTensor], _ request: RunRequest
-  ) throws(StatusError) -> StepOutcome {
-    var deadline: Int?
-    if let timeout = request.timeout {
-      deadline = try DeadlineTimer.shared.add(.now + timeout, step.cancellation)
-    }
-    let collector = request.wantsMetadata ? MetadataCollector(self, plan, request) : nil
-    let results: [AnyTensor]
-    do throws(StatusError) {
-      results = try execute(step, plan.plan, feeds, collector?.trace)
-    } catch {
-      if let deadline { _ = DeadlineTimer.shared.remove(deadline) }
-      throw error
-    }
-    let isInTime = deadline.map { DeadlineTimer.shared.remove($0) } ?? true
-    return StepOutcome(
-      values: results, metadata: try collector?.metadata(),
-      statistics: collector?.trace?.nodes ?? [], isReusable: isInTime)
-  }
-
   private func execute(
     _ step: Step, _ plan: Plan, _ feeds: [AnyTensor], _ trace: StepTrace?
   ) throws(StatusError) -> [AnyTensor] {
+    var executor = executor(step, plan, feeds, trace)
+    do throws(StatusError) { try executor.runToEnd(warning: waitWarning) } catch {
+      throw explain(error, plan)
+    }
+    return try results(of: executor, feeds)
+  }
+
+  /// What runs a step whose feeds are these.
+  func executor(
+    _ step: Step, _ plan: Plan, _ feeds: [AnyTensor], _ trace: StepTrace?
+  ) -> RegionExecutor {
     let root = step.memory.frames[0]
     for (index, slot) in plan.feedSlots.enumerated() where index < feeds.count {
       root.set(slot, feeds[index])
     }
-    var executor = RegionExecutor(
+    return RegionExecutor(
       plan: plan, memory: step.memory, services: step.services, trace: trace)
-    do throws(StatusError) { try executor.run() } catch { throw explain(error, plan) }
+  }
+
+  /// The fetches of a step that has run.
+  func results(
+    of executor: RegionExecutor, _ feeds: [AnyTensor]
+  ) throws(StatusError) -> [AnyTensor] {
+    let plan = executor.plan
+    let root = executor.memory.frames[0]
     let results = try DirectEngine.collect(plan, root, feeds, inner: executor.inner)
     for slot in plan.feedSlots { root.clear(slot) }
     return results

@@ -16,6 +16,7 @@ package final class DirectEngine: Sendable {
   let pools: ThreadPools
   let plannerOptions: Planner.Options
   let log: PlacementLog?
+  let waitWarning: WaitWarning?
   private let functions: LibraryRuntime
 
   private struct State {
@@ -48,6 +49,9 @@ package final class DirectEngine: Sendable {
     functions = LibraryRuntime(
       graph: graph, resources: resources, devices: devices, options: plannerOptions, budget: budget)
     self.log = configuration.logsDevicePlacement ? log : nil
+    waitWarning = configuration.waitWarningLimit.map { limit in
+      WaitWarning(limit: limit) { log.write(line: $0) }
+    }
     self.log?.write(devices)
   }
 

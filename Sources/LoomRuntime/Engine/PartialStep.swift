@@ -15,14 +15,9 @@ package final class PartialStep: Sendable {
   private let fetchIndices: [Node.Endpoint: Int]
 
   private struct State {
-    /// Inputs that each item still waits for.
-    var waitsFor: [Int]
-    var isDone: [Bool]
-    var isDead: [Bool]
+    var executor: RegionExecutor
     var isFed: [Bool]
     var isFetched: [Bool]
-    /// Values of fetches inside loops.
-    var inner: [Int: AnyTensor] = [:]
     /// What the step failed of when nobody was there to be told.
     var failure: StatusError?
   }
@@ -32,24 +27,24 @@ package final class PartialStep: Sendable {
     self.handle = handle
     self.step = step
     runnable = plan
-    order = PartialOrder(plan.plan, step.memory.frames[0])
+    order = PartialOrder(plan.plan)
     feedIndices = Dictionary(
       zip(signature.feeds, signature.feeds.indices), uniquingKeysWith: { first, _ in first })
     fetchIndices = Dictionary(
       zip(signature.fetches, signature.fetches.indices), uniquingKeysWith: { first, _ in first })
-    let count = plan.plan.regions[0].items.count
+    var executor = RegionExecutor(
+      plan: plan.plan, memory: step.memory, services: step.services, trace: nil)
+    executor.runOutOfOrder(feeds: order.feedsOfItem.map(\.count))
     state = Mutex(
       State(
-        waitsFor: order.inputCounts, isDone: [Bool](repeating: false, count: count),
-        isDead: [Bool](repeating: false, count: count),
-        isFed: [Bool](repeating: false, count: signature.feeds.count),
+        executor: executor, isFed: [Bool](repeating: false, count: signature.feeds.count),
         isFetched: [Bool](repeating: false, count: plan.plan.fetches.count)))
   }
 
   /// Runs what needs no feed. A failure is kept for the first use of the handle.
   func start() {
     state.withLock { state in
-      do throws(StatusError) { try advance(&state) } catch { state.failure = error }
+      do throws(StatusError) { _ = try state.executor.proceed() } catch { state.failure = error }
     }
   }
 
@@ -72,9 +67,11 @@ package final class PartialStep: Sendable {
         for (index, feed) in zip(fed, feeds) {
           root.set(runnable.plan.feedSlots[index], feed.1)
           state.isFed[index] = true
-          for item in order.readersOfFeed[index] { state.waitsFor[item] -= 1 }
+          for (item, feeds) in order.feedsOfItem.enumerated() where feeds.contains(index) {
+            state.executor.deliverFeed(to: item)
+          }
         }
-        try advance(&state)
+        try advance(&state, to: taken)
         var values: [AnyTensor] = []
         for index in taken {
           state.isFetched[index] = true
@@ -82,6 +79,7 @@ package final class PartialStep: Sendable {
         }
         return (values, !state.isFed.contains(false) && !state.isFetched.contains(false))
       } catch {
+        state.executor.abandon()
         throw .failed(error)
       }
     }
@@ -125,24 +123,22 @@ package final class PartialStep: Sendable {
     return (fed, taken)
   }
 
-  /// Runs every item whose inputs are there. Items stand in an order in which readers follow what they
-  /// read, so one pass reaches all.
-  private func advance(_ state: inout State) throws(StatusError) {
-    var executor = RegionExecutor(
-      plan: runnable.plan, memory: step.memory, services: step.services, trace: nil)
-    for item in state.isDone.indices where !state.isDone[item] && state.waitsFor[item] == 0 {
-      try executor.run(rootItem: item, &state.isDead)
-      state.isDone[item] = true
-      for reader in order.readersOfItem[item] { state.waitsFor[reader] -= 1 }
+  /// Runs what is ready, and waits until the fetches are there.
+  private func advance(_ state: inout State, to fetches: [Int]) throws(StatusError) {
+    let items = fetches.compactMap { order.itemOfFetch[$0] }
+    while true {
+      let seen = step.services.wakeup.count
+      let isFinished = try state.executor.proceed()
+      if isFinished || items.allSatisfy({ state.executor.isDone($0) }) { return }
+      step.services.wakeup.wait(after: seen, cancellation: step.cancellation)
     }
-    state.inner.merge(executor.inner) { first, _ in first }
   }
 
   private func value(_ index: Int, _ state: State) throws(StatusError) -> AnyTensor {
     let value: AnyTensor? =
       switch runnable.plan.fetches[index] {
       case .slot(let slot): try step.memory.frames[0].value(slot)
-      case .inside: state.inner[index]
+      case .inside: state.executor.inner[index]
       case .feed: nil
       }
     guard let value else { throw .invalidArgument("Retval[\(index)] does not have value") }

@@ -1,7 +1,7 @@
 import LoomGraph
 import LoomKernels
 
-/// Where a session writes which device each node was given.
+/// Where a session writes which device each node was given, and what it waits for.
 package struct PlacementLog: Sendable {
   private let writeLine: @Sendable (String) -> Void
 
@@ -9,6 +9,8 @@ package struct PlacementLog: Sendable {
 
   /// Lines on the standard error stream.
   package static let standardError = PlacementLog { StandardStream.error.write($0 + "\n") }
+
+  func write(line: String) { writeLine(line) }
 
   func write(_ devices: DeviceSet) {
     writeLine("Device mapping:")

@@ -54,6 +54,8 @@ final class LibraryRuntime: FunctionRuntime {
     let endpoint = { (output: AnyOutput) in
       Node.Endpoint(node: output.operation.id, index: output.index)
     }
+    var options = options
+    options.ownsFeeds = true
     let planner = Planner(
       snapshot: body.graph.snapshot(), resources: resources, devices: devices, options: options,
       functions: self)
@@ -71,85 +73,5 @@ extension FunctionBody {
     var result: [DType] = []
     for argument in arguments { result += try types(of: argument, reference.attributes) }
     return result
-  }
-}
-
-/// A function whose plan is made at its first call: a function may call itself.
-final class PlannedFunction: CompiledFunction {
-  let name: String
-  let argumentTypes: [DType]
-  let resultTypes: [DType]
-  private let budget: MemoryBudget
-  private let makePlan: @Sendable () throws -> Plan
-  private let plan = Mutex<Plan?>(nil)
-
-  /// Calls nest on the thread's own stack; beyond this depth they are refused.
-  private static let deepestNesting = 128
-
-  /// How deep the calls of the running task are nested.
-  @TaskLocal private static var depth = 0
-
-  init(
-    name: String, argumentTypes: [DType], resultTypes: [DType], budget: MemoryBudget,
-    makePlan: @escaping @Sendable () throws -> Plan
-  ) {
-    self.name = name
-    self.argumentTypes = argumentTypes
-    self.resultTypes = resultTypes
-    self.budget = budget
-    self.makePlan = makePlan
-  }
-
-  func call(
-    _ arguments: [AnyTensor], _ services: StepServices
-  ) throws(StatusError) -> [AnyTensor] {
-    guard arguments.count == argumentTypes.count else {
-      throw .invalidArgument(
-        "Function '\(name)' expected \(argumentTypes.count) arguments, but got \(arguments.count)")
-    }
-    for (index, argument) in arguments.enumerated()
-    where argument.dtype != argumentTypes[index].base {
-      throw .invalidArgument(
-        "Argument \(index) of function '\(name)' was passed \(argument.dtype), expected "
-          + "\(argumentTypes[index])")
-    }
-    let nesting = PlannedFunction.depth
-    guard nesting < PlannedFunction.deepestNesting else {
-      throw .resourceExhausted(
-        "Calls of function '\(name)' nest deeper than \(PlannedFunction.deepestNesting)")
-    }
-    let outcome = PlannedFunction.$depth.withValue(nesting + 1) {
-      () -> Result<[AnyTensor], StatusError> in
-      do throws(StatusError) { return .success(try run(arguments, services)) } catch {
-        return .failure(error)
-      }
-    }
-    return try outcome.get()
-  }
-
-  private func run(
-    _ arguments: [AnyTensor], _ services: StepServices
-  ) throws(StatusError) -> [AnyTensor] {
-    let plan = try currentPlan()
-    let memory = plan.takeMemory(budget: budget)
-    let root = memory.frames[0]
-    for (index, slot) in plan.feedSlots.enumerated() { root.set(slot, arguments[index]) }
-    var executor = RegionExecutor(plan: plan, memory: memory, services: services, trace: nil)
-    try executor.run()
-    let results = try DirectEngine.collect(plan, root, arguments, inner: executor.inner)
-    for slot in plan.feedSlots { root.clear(slot) }
-    plan.giveBack(memory)
-    return results
-  }
-
-  private func currentPlan() throws(StatusError) -> Plan {
-    if let plan = plan.withLock({ $0 }) { return plan }
-    let made: Plan
-    do { made = try makePlan() } catch { throw StatusError.wrapping(error) }
-    return plan.withLock { plan in
-      if let other = plan { return other }
-      plan = made
-      return made
-    }
   }
 }

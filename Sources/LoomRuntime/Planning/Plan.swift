@@ -15,9 +15,13 @@ package final class Plan: Sendable {
   let fetches: [Fetch]
   /// Root slots of fetches that are emptied when their values are handed over: all but constants.
   let resultSlots: [Int]
+  /// Whether some fetch is a value inside a loop.
+  let hasInnerFetches: Bool
+  let ordering: ExecutionOrdering
   /// Node id -> device, for everything that runs.
   package let placements: [Int: String]
   private let memories = Mutex<[StepMemory]>([])
+  private let orders = Mutex<[Int: ItemOrder]>([:])
 
   enum Fetch: Sendable {
     case slot(Int)
@@ -28,12 +32,15 @@ package final class Plan: Sendable {
   }
 
   init(
-    regions: ContiguousArray<Region>, feedSlots: [Int], fetches: [Fetch], placements: [Int: String]
+    regions: ContiguousArray<Region>, feedSlots: [Int], fetches: [Fetch], placements: [Int: String],
+    ordering: ExecutionOrdering = .planned
   ) {
     self.regions = regions
     self.feedSlots = feedSlots
     self.fetches = fetches
     self.placements = placements
+    self.ordering = ordering
+    hasInnerFetches = fetches.contains { if case .inside = $0 { true } else { false } }
     let constantSlots = Set(regions.first?.constants.map(\.slot) ?? [])
     resultSlots = fetches.compactMap {
       if case .slot(let slot) = $0, !constantSlots.contains(slot) { slot } else { nil }
@@ -42,6 +49,14 @@ package final class Plan: Sendable {
 
   /// Everything that runs outside of loops.
   var nodes: [Node] { regions.flatMap { $0.items.filter { $0.loop == nil }.map(\.node) } }
+
+  /// Who waits for whom in a region.
+  func order(of region: Int) -> ItemOrder {
+    if let known = orders.withLock({ $0[region] }) { return known }
+    let order = ItemOrder(self, region: region)
+    orders.withLock { $0[region] = order }
+    return order
+  }
 
   /// Memory that no other step uses, warm if possible.
   func takeMemory(budget: MemoryBudget) -> StepMemory {

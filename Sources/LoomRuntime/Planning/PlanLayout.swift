@@ -9,6 +9,7 @@ struct PlanLayout {
   let signature: RunSignature
   let order: [Int]
   let retainsValues: Bool
+  let ownsFeeds: Bool
   private let fed: Set<Node.Endpoint>
   private let position: [Int]
   private var slotCounts: [Int]
@@ -21,13 +22,15 @@ struct PlanLayout {
   let enters: [Int: [Int]]
 
   init(
-    nodes: [Node], frames: Frames, signature: RunSignature, order: [Int], retainsValues: Bool
+    nodes: [Node], frames: Frames, signature: RunSignature, order: [Int],
+    options: Planner.Options
   ) {
     self.nodes = nodes
     self.frames = frames
     self.signature = signature
     self.order = order
-    self.retainsValues = retainsValues
+    retainsValues = options.retainsValues
+    ownsFeeds = options.ownsFeeds
     fed = Set(signature.feeds)
     var position = [Int](repeating: 0, count: nodes.count)
     var enters: [Int: [Int]] = [:]
@@ -153,10 +156,11 @@ struct PlanLayout {
         || node.controlInputs.contains { conditional[$0] || isExit($0) }
       conditional[id] = isConditional
       let base = bases[id] ?? 0
+      let kernel =
+        loop == nil ? try binding.kernel(for: node, known: folding.known) : InertKernel.shared
       items.append(
         Region.Item(
-          kernel: loop == nil
-            ? try binding.kernel(for: node, known: folding.known) : InertKernel.shared,
+          kernel: kernel,
           layout: StepFrame.NodeLayout(
             operandStart: starts[position], operandCount: starts[position + 1] - starts[position],
             outputBase: loop == nil ? base : 0,
@@ -164,14 +168,12 @@ struct PlanLayout {
           node: node, role: role, controls: node.controlInputs.compactMap { positions[$0] },
           unread: loop == nil
             ? node.outputTypes.indices.map { base + $0 }.filter { !isRead[$0] } : [],
-          isConditional: isConditional, loop: loop))
+          isConditional: isConditional, loop: loop, asyncKernel: kernel as? any AsyncKernel))
     }
-    var region = Region(
+    return Region(
       items: items, slotCount: slotCounts[index], table: OperandTable(operands),
-      constants: constants[index],
-      hasConditionals: items.contains { $0.isConditional || $0.loop != nil })
-    addEdges(to: &region, index)
-    return region
+      constants: constants[index], entries: entries(index), exits: exits(index),
+      backEdges: backEdges(index))
   }
 
   private func isExit(_ id: Int) -> Bool { nodes[id].properties.role == .exit }
@@ -199,7 +201,7 @@ struct PlanLayout {
   private func keptSlots(_ index: Int) -> [Bool] {
     var kept = [Bool](repeating: retainsValues, count: slotCounts[index])
     for constant in constants[index] { kept[constant.slot] = true }
-    if index == 0 { for slot in feedSlots { kept[slot] = true } }
+    if index == 0, !ownsFeeds { for slot in feedSlots { kept[slot] = true } }
     for fetch in signature.fetches where frame(of: fetch) == index {
       if let slot = slots[fetch] { kept[slot] = true }
     }
@@ -239,26 +241,31 @@ struct PlanLayout {
     return seen
   }
 
-  private func addEdges(to region: inout Region, _ index: Int) {
-    for enter in enters[index] ?? [] {
-      if let input = nodes[enter].inputs.first, let parentSlot = slots[input],
+  private func entries(_ index: Int) -> [Region.Entry] {
+    (enters[index] ?? []).compactMap { enter in
+      guard let input = nodes[enter].inputs.first, let parentSlot = slots[input],
         let slot = bases[enter]
-      {
-        region.entries.append(
-          .init(parentSlot: parentSlot, slot: slot, isConstant: isConstantEnter(enter)))
-      }
+      else { return nil }
+      return Region.Entry(
+        parentSlot: parentSlot, slot: slot, isConstant: isConstantEnter(enter),
+        controlInputs: nodes[enter].controlInputs)
     }
-    for id in order {
-      if isExit(id), let input = nodes[id].inputs.first, frame(of: input) == index,
-        let slot = slots[input], let parentSlot = bases[id], index != 0
-      {
-        region.exits.append(.init(slot: slot, parentSlot: parentSlot))
-      }
-      if nodes[id].properties.role == .nextIteration, frames.frameOfNode[id] == index,
-        let slot = bases[id]
-      {
-        region.backEdges.append(slot)
-      }
+  }
+
+  private func exits(_ index: Int) -> [Region.Exit] {
+    guard index != 0 else { return [] }
+    return order.compactMap { id in
+      guard isExit(id), let input = nodes[id].inputs.first, frame(of: input) == index,
+        let slot = slots[input], let parentSlot = bases[id]
+      else { return nil }
+      return Region.Exit(node: id, slot: slot, parentSlot: parentSlot)
+    }
+  }
+
+  private func backEdges(_ index: Int) -> [Int] {
+    order.compactMap { id in
+      nodes[id].properties.role == .nextIteration && frames.frameOfNode[id] == index
+        ? bases[id] : nil
     }
   }
 }

@@ -2,7 +2,7 @@ package import LoomCore
 package import LoomGraph
 package import LoomKernels
 
-/// Makes plans: prune, order, place, find frames, fold, lay out, bind kernels.
+/// Makes plans: prune, order, place, find frames, fold, fuse, lay out, bind kernels.
 package struct Planner {
   let snapshot: GraphSnapshot
   let resources: ResourceManager
@@ -14,8 +14,13 @@ package struct Planner {
   package struct Options: Sendable, Hashable {
     package var foldsConstants = true
     package var allowsSoftPlacement = false
+    /// Ops are joined with those that follow them.
+    package var fusesOperations = true
     /// No value is let go before the step ends: for partial runs, which execute out of order.
     package var retainsValues = false
+    /// Feeds are handed over: the last node that reads one may take over its memory.
+    package var ownsFeeds = false
+    package var ordering = ExecutionOrdering.planned
     package init() {}
 
     package init(_ configuration: SessionConfiguration) {
@@ -23,6 +28,9 @@ package struct Planner {
       foldsConstants =
         graph.optimizer.isFoldingConstants && graph.rewriting.isEnabled(\.constantFolding)
       allowsSoftPlacement = configuration.allowsSoftPlacement
+      ordering = configuration.ordering
+      fusesOperations =
+        graph.optimizer.level == .basic && graph.rewriting.isEnabled(\.remapping)
     }
   }
 
@@ -47,22 +55,26 @@ package struct Planner {
       nodes: nodes, devices: devices, soft: options.allowsSoftPlacement
     ).assign(order)
     let frames = try Frames(nodes, order: order, fed: fed)
-    var layout = PlanLayout(
-      nodes: nodes, frames: frames, signature: signature, order: order,
-      retainsValues: options.retainsValues)
     var folding = Folding(enabled: options.foldsConstants, resources: resources)
-    for id in order {
+    var constants: [Int: [AnyTensor]] = [:]
+    for id in order { constants[id] = try folding.values(of: nodes[id], fed: fed) }
+    var fusion = Fusion(
+      nodes: nodes, order: order, signature: signature, placements: placements,
+      resources: resources)
+    if options.fusesOperations, !options.retainsValues { fusion.run(folding.known) }
+    var layout = PlanLayout(
+      nodes: fusion.nodes, frames: frames, signature: signature, order: fusion.order,
+      options: options)
+    for id in fusion.order {
       layout.assignSlots(id)
-      if let values = try folding.values(of: nodes[id], fed: fed) {
-        layout.setConstants(id, values)
-      }
+      if let values = constants[id] { layout.setConstants(id, values) }
     }
     let binding = KernelBinding(
       snapshot: snapshot, resources: resources, placements: placements, functions: functions,
-      enters: layout.enters)
+      enters: layout.enters, fused: fusion.kernels)
     return Plan(
       regions: try layout.makeRegions(binding, folding), feedSlots: layout.feedSlots,
-      fetches: try layout.fetches(), placements: placements)
+      fetches: try layout.fetches(), placements: placements, ordering: options.ordering)
   }
 
   private func refuseUnknownOps(_ nodes: [Node], _ needed: [Bool]) throws(StatusError) {

@@ -6,7 +6,7 @@ import LoomKernels
 ///
 /// A loop runs as a unit where its parent's order puts it; its values keep their slots from iteration to
 /// iteration. A back edge is a slot that is read early in the next iteration and written late in this.
-struct Region: Sendable {
+final class Region: Sendable {
   /// A node of the region, or a loop inside it.
   struct Item: Sendable {
     let kernel: any Kernel
@@ -21,6 +21,8 @@ struct Region: Sendable {
     let isConditional: Bool
     /// The region that this item runs, for a loop.
     let loop: Int?
+    /// The kernel, if it is one that may have to wait.
+    let asyncKernel: (any AsyncKernel)?
   }
 
   /// A value that enters the region before its first iteration.
@@ -29,21 +31,45 @@ struct Region: Sendable {
     let slot: Int
     /// Visible in every iteration.
     let isConstant: Bool
+    /// Nodes that the enter node follows by control edges.
+    let controlInputs: [Int]
   }
 
   /// A value that leaves the region when it is live.
   struct Exit: Sendable {
+    /// The id of the exit node.
+    let node: Int
     let slot: Int
     let parentSlot: Int
   }
 
-  var items: ContiguousArray<Item>
-  var slotCount: Int
-  var table: OperandTable
-  var constants: [(slot: Int, tensor: AnyTensor)]
-  var entries: [Entry] = []
-  var exits: [Exit] = []
+  let items: ContiguousArray<Item>
+  /// The items as the executor reads them.
+  let program: Program
+  let slotCount: Int
+  let table: OperandTable
+  let constants: [(slot: Int, tensor: AnyTensor)]
+  let entries: [Entry]
+  let exits: [Exit]
   /// Outputs of next-iteration nodes: the loop goes on while one of them is live.
-  var backEdges: [Int] = []
-  var hasConditionals: Bool
+  let backEdges: [Int]
+  let hasConditionals: Bool
+  /// Whether some item may have to wait.
+  let hasAsyncKernels: Bool
+
+  init(
+    items: ContiguousArray<Item>, slotCount: Int, table: OperandTable,
+    constants: [(slot: Int, tensor: AnyTensor)], entries: [Entry], exits: [Exit], backEdges: [Int]
+  ) {
+    self.items = items
+    program = Program(items)
+    self.slotCount = slotCount
+    self.table = table
+    self.constants = constants
+    self.entries = entries
+    self.exits = exits
+    self.backEdges = backEdges
+    hasConditionals = items.contains { $0.isConditional || $0.loop != nil }
+    hasAsyncKernels = items.contains { $0.asyncKernel != nil }
+  }
 }

@@ -108,6 +108,8 @@ struct KernelBinding {
   let functions: (any FunctionRuntime)?
   /// Frame -> its enter nodes.
   let enters: [Int: [Int]]
+  /// Kernels made before, for nodes that stand for several.
+  var fused: [Int: any Kernel] = [:]
 
   /// The kernel of a node.
   ///
@@ -116,6 +118,7 @@ struct KernelBinding {
   func kernel(for node: Node, known: (Node.Endpoint) -> AnyTensor?) throws(StatusError)
     -> any Kernel
   {
+    if let kernel = fused[node.id] { return kernel }
     switch node.properties.role {
     // The executor itself acts on these.
     case .switch, .merge: return InertKernel.shared
@@ -147,22 +150,4 @@ final class InertKernel: Kernel {
   static let shared = InertKernel()
 
   func compute(_ context: borrowing KernelContext) throws(StatusError) {}
-}
-
-/// Runs the function that a node's op names.
-final class FunctionCallKernel: Kernel {
-  private let function: any CompiledFunction
-
-  init(_ construction: KernelConstruction) throws(StatusError) {
-    guard let functions = construction.functions else {
-      throw .unimplemented("Function '\(construction.op)' can't be called here")
-    }
-    function = try functions.instantiate(
-      FunctionReference(name: construction.op, attributes: construction.attributes.values))
-  }
-
-  func compute(_ context: borrowing KernelContext) throws(StatusError) {
-    let results = try function.call(context.inputs(), context.services)
-    for (index, result) in results.enumerated() { try context.setOutput(index, result) }
-  }
 }

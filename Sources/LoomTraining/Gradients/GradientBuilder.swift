@@ -8,15 +8,20 @@ struct GradientBuilder {
   private let xs: [AnyOutput]
   private let options: GradientOptions
   /// The graph before gradients were added to it.
-  private let nodes: [Node]
+  let nodes: [Node]
   private let graphRules: [String: GradientRule]
   /// Gradients that arrived at each output.
-  private var arrived: [Node.Endpoint: [Gradient]] = [:]
+  var arrived: [Node.Endpoint: [Gradient]] = [:]
   /// Consumers on the way that have not given their share yet.
-  private var pending: [Int]
+  var pending: [Int]
   /// Operations through which nothing flows back.
   private var stops: Set<Int> = []
-  private var queue: [Int] = []
+  var queue: [Int] = []
+  private var between: Set<Int> = []
+  /// Where the tensors of the graph stand; `nil` for a graph without loops.
+  var places: ForwardPlaces?
+  /// The loops on the way, by frame.
+  var loops: [Int: LoopGradient] = [:]
 
   init(graph: Graph, xs: [AnyOutput], options: GradientOptions) {
     self.graph = graph
@@ -40,10 +45,13 @@ struct GradientBuilder {
       arrived[endpoint(y), default: []].append(.dense(gradient))
     }
     let reached = reachedOperations()
-    let between = operations(between: reached, and: ys)
-    for id in between { for input in nodes[id].inputs { pending[input.node] += 1 } }
+    var between = operations(between: reached, and: ys)
+    try prepareLoops(&between)
+    self.between = between
     // Only consumers on the way count; what they read off the way never becomes ready.
-    for id in nodes.indices where !reached.contains(id) { pending[id] = 0 }
+    for id in between {
+      for input in nodes[id].inputs where between.contains(input.node) { pending[input.node] += 1 }
+    }
 
     for x in xs where x.operation.id < nodes.count {
       let inputs = nodes[x.operation.id].inputs
@@ -56,6 +64,7 @@ struct GradientBuilder {
       let id = y.operation.id
       if pending[id] == 0, between.contains(id), seen.insert(id).inserted { queue.append(id) }
     }
+    try startUnusedExits(results: seen)
   }
 
   private func initialGradient(
@@ -97,7 +106,7 @@ struct GradientBuilder {
   }
 
   /// Whether a derivative can flow along an edge of this dtype.
-  private static func isBackpropagatable(_ dtype: DType) -> Bool {
+  static func isBackpropagatable(_ dtype: DType) -> Bool {
     let base = dtype.base
     return base.isFloatingPoint || base.isComplex || base == .resource || base == .variant
       || base.isQuantized
@@ -142,9 +151,19 @@ struct GradientBuilder {
       try visit(id)
       for input in nodes[id].inputs where pending[input.node] > 0 {
         pending[input.node] -= 1
-        if pending[input.node] == 0 { queue.append(input.node) }
+        if pending[input.node] == 0 {
+          if nodes[input.node].properties.role == .exit {
+            try queueExit(input.node)
+          } else {
+            queue.append(input.node)
+          }
+        } else if nodes[id].properties.role == .exit, !loops.isEmpty {
+          // What the loop's body gives back follows; it begins here.
+          queue.append(input.node)
+        }
       }
     }
+    try closeOpenLoops()
   }
 
   private mutating func visit(_ id: Int) throws(StatusError) {
@@ -155,14 +174,14 @@ struct GradientBuilder {
       upstream.append(try aggregate(.init(node: id, index: index)))
     }
     guard !stops.contains(id), upstream.contains(where: { $0 != nil }) else { return }
-    let gradients: [Gradient?]
-    if options.colocatesWithOperations {
-      let gradientGraph = graph
-      gradients = try gradientGraph.withColocation(with: operation, ignoringExisting: true) {
-        () throws(StatusError) in try self.gradients(of: operation, node, upstream)
+    let builder = self
+    let gradients = try inLoop(places?.analysis.frame(running: id)) { () throws(StatusError) in
+      guard builder.options.colocatesWithOperations else {
+        return try builder.gradients(of: operation, node, upstream)
       }
-    } else {
-      gradients = try self.gradients(of: operation, node, upstream)
+      return try builder.graph.withColocation(with: operation, ignoringExisting: true) {
+        () throws(StatusError) in try builder.gradients(of: operation, node, upstream)
+      }
     }
     for (input, gradient) in zip(node.inputs, gradients) {
       guard let gradient else { continue }
@@ -174,7 +193,9 @@ struct GradientBuilder {
   /// The sum of what arrived at an output, which replaces its parts.
   private mutating func aggregate(_ endpoint: Node.Endpoint) throws(StatusError) -> Gradient? {
     guard let parts = arrived[endpoint] else { return nil }
-    let sum = try graph.sum(parts, name: nodes[endpoint.node].name, by: options.aggregation)
+    let sum = try inLoop(places?.analysis.frameOfNode[endpoint.node]) { () throws(StatusError) in
+      try graph.sum(parts, name: nodes[endpoint.node].name, by: options.aggregation)
+    }
     arrived[endpoint] = sum.map { [$0] } ?? []
     return sum
   }
@@ -182,6 +203,7 @@ struct GradientBuilder {
   private func gradients(
     of operation: Operation, _ node: Node, _ upstream: [Gradient?]
   ) throws(StatusError) -> [Gradient?] {
+    if let found = try loopGradients(of: operation, node, upstream) { return found }
     switch try rule(of: node) {
     case .notDifferentiable: return node.inputs.map { _ in nil }
     case .undefined: throw undefined(node)
@@ -189,7 +211,9 @@ struct GradientBuilder {
       let graph = graph
       return try graph.withNameScope(node.name + "_grad") { () throws(StatusError) in
         let context = GradientContext(operation: operation, upstream: upstream) {
-          try $0.map { try graph.dense($0) } ?? graph.zeros(like: $1)
+          try $0.map { try graph.dense($0) } ?? zeros(for: $1)
+        } differentiate: { ys, xs, upstream in
+          try LoomTraining.gradients(of: ys, withRespectTo: xs, upstream: upstream)
         }
         let result: [Gradient?]
         do { result = try body(context) } catch {
@@ -252,16 +276,6 @@ struct GradientBuilder {
       }
     }
     return options.gating == .graph ? try gate(results) : results
-  }
-
-  private func zeros(for x: AnyOutput) throws(StatusError) -> AnyOutput {
-    guard x.dtype == .resource, let dtype = x.handle?.first?.dtype else {
-      return try graph.zeros(like: x)
-    }
-    let shape = try graph.build("VariableShape", [x])
-    return try graph.build(
-      "Fill", [shape, graph.constantTensor(AnyTensor.zeros(dtype: dtype, shape: .scalar))],
-      name: "zeros")
   }
 
   /// Gradients none of which is used before all are computed.

@@ -62,6 +62,14 @@ public final class ConvolutionPlan<Scalar: FloatingScalar>: Sendable {
     }
   }
 
+  /// Whether a library made for convolutions runs it.
+  var isSpecialised: Bool {
+    #if OneDNN
+      if case .oneDNN = engine { return true }
+    #endif
+    return false
+  }
+
   /// Copies a filter of ``ConvolutionGeometry/filterCount`` elements into the layout this plan prefers.
   @unsafe public func pack(
     _ filter: UnsafePointer<Scalar>

@@ -12,9 +12,12 @@ enum FloatWindows {
   // MARK: Depthwise convolution
 
   static func convolve(
-    _ x: UnsafePointer<Float>, _ filter: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
+    _ x: UnsafePointer<Float>, _ filter: UnsafePointer<Float>,
+    offset: UnsafePointer<Float>? = nil,
+    _ activation: ConvolutionEpilogue.Activation = .none, into y: UnsafeMutablePointer<Float>,
     _ geometry: ConvolutionGeometry, _ workers: WorkerPool
   ) {
+    let (low, high) = activation.bounds
     let channels = geometry.inputChannels
     unsafe overWindows(geometry, workers, Row.self, Row.self) { image, position, _, rows, weights in
       let count = collect(geometry, position) { index, tap, input in
@@ -22,7 +25,8 @@ enum FloatWindows {
         unsafe weights[index] = unsafe filter + tap &* channels
       }
       let item = image &* geometry.outputPositions &+ position
-      unsafe loom_window_dot_f32(rows, weights, count, y + item &* channels, channels)
+      unsafe loom_window_dot_f32(
+        rows, weights, count, offset, low, high, y + item &* channels, channels)
     }
   }
 

@@ -1,0 +1,42 @@
+import LoomCore
+import LoomFormats
+import LoomGraph
+import LoomKernels
+import LoomOpsSupport
+
+/// The name of one of many files: `name-00001-of-00005`.
+enum ShardedFilename: FileOp {
+  static let signature = OpSignature(
+    "ShardedFilename", inputs: ["basename: string", "shard: int32", "num_shards: int32"],
+    outputs: ["filename: string"])
+  static let shapes = ShapeFunction { context in
+    for index in 0..<3 { try context.requireRank(index, 0) }
+    context.setOutput(0, .scalar)
+  }
+  static let properties = OpProperties()
+  static let kernels = KernelTable.closure { context in
+    let name = try context.text(0, named: "basename")
+    let shard = Int(try context.scalar(1, of: Int32.self))
+    let count = Int(try context.scalar(2, of: Int32.self))
+    let suffix = "-\(TensorBundle.padded(shard))-of-\(TensorBundle.padded(count))"
+    try context.setScalar(0, ByteString(bytes: name.bytes + Array(suffix.utf8)))
+  }
+}
+
+/// A pattern for the names of all of them: `name-?????-of-00005`.
+enum ShardedFilespec: FileOp {
+  static let signature = OpSignature(
+    "ShardedFilespec", inputs: ["basename: string", "num_shards: int32"],
+    outputs: ["filename: string"])
+  static let shapes = ShapeFunction { context in
+    for index in 0..<2 { try context.requireRank(index, 0) }
+    context.setOutput(0, .scalar)
+  }
+  static let properties = OpProperties()
+  static let kernels = KernelTable.closure { context in
+    let name = try context.text(0, named: "basename")
+    let count = Int(try context.scalar(1, of: Int32.self))
+    let suffix = "-?????-of-\(TensorBundle.padded(count))"
+    try context.setScalar(0, ByteString(bytes: name.bytes + Array(suffix.utf8)))
+  }
+}
