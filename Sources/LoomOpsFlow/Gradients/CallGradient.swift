@@ -6,7 +6,8 @@ extension GradientRule {
   /// its own computes the gradient from that.
   static let call = GradientRule.rule { context in
     let operation = context.operation
-    return try BranchGradients(context, inputs: operation.inputs, ["f"]).build { definitions in
+    var branches = try BranchGradients(context, inputs: operation.inputs, ["f"])
+    return try branches.build { definitions in
       definitions.contains(where: \.isStateful) ? "StatefulPartitionedCall" : "PartitionedCall"
     }
   }
@@ -15,9 +16,9 @@ extension GradientRule {
   static func conditional(_ attributes: [String]) -> GradientRule {
     .rule { context in
       let operation = context.operation
-      let gradients = try BranchGradients(
-        context, inputs: Array(operation.inputs.dropFirst()), attributes
-      ).build { _ in operation.type }
+      var branches = try BranchGradients(
+        context, inputs: Array(operation.inputs.dropFirst()), attributes)
+      let gradients = try branches.build { _ in operation.type }
       return [nil] + gradients
     }
   }
