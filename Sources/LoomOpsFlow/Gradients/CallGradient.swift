@@ -5,8 +5,8 @@ extension GradientRule {
   /// The gradient of a call: the function is made to return what its gradient needs, and a function of
   /// its own computes the gradient from that.
   static let call = GradientRule.rule { context in
-    let operation = context.operation
-    return try BranchGradients(context, inputs: operation.inputs, ["f"]).build { definitions in
+    var gradients = try BranchGradients(context, inputs: context.inputs, ["f"])
+    return try gradients.build { definitions in
       definitions.contains(where: \.isStateful) ? "StatefulPartitionedCall" : "PartitionedCall"
     }
   }
@@ -15,10 +15,9 @@ extension GradientRule {
   static func conditional(_ attributes: [String]) -> GradientRule {
     .rule { context in
       let operation = context.operation
-      let gradients = try BranchGradients(
-        context, inputs: Array(operation.inputs.dropFirst()), attributes
-      ).build { _ in operation.type }
-      return [nil] + gradients
+      var gradients = try BranchGradients(
+        context, inputs: Array(operation.inputs.dropFirst()), attributes)
+      return try [nil] + gradients.build { _ in operation.type }
     }
   }
 }
