@@ -4,6 +4,7 @@ public import LoomGraph
 public enum FilesOps {
   public static let all: [any OpDefinition.Type] =
     checkpoints + datasets + files + parsing + readers + readerStates + serializing
+    + summaries
 
   private static let checkpoints: [any OpDefinition.Type] = [
     MergeV2Checkpoints.self,
@@ -82,5 +83,10 @@ public enum FilesOps {
     SerializeManySparse.self,
     SerializeSparse.self,
     SerializeTensor.self,
+  ]
+
+  private static let summaries: [any OpDefinition.Type] = [
+    HistogramSummary.self, MergeSummary.self, ScalarSummary.self, TensorSummary.self,
+    TensorSummaryV2.self, Timestamp.self,
   ]
 }
