@@ -2,7 +2,7 @@ import Testing
 import Weirloom
 
 @Suite struct TensorArrayTests {
-  private let ops = OpGraph()
+  private let ops = OpGraph(producer: 8)
   private var graph: Graph { ops.graph }
 
   private func vector(_ values: Float...) throws -> Output<Float> { try graph.constant(values) }
