@@ -6,6 +6,7 @@ import Weirloom
 @Suite struct ModelTests {
   static let inference = [
     "mlp", "mlp_pbtxt", "lenet", "resnet_infer", "resnet_train_bn", "mobilenet", "bert2",
+    "sparse_parse", "wide_deep",
   ]
   static let training = [
     "adadelta", "adagrad", "adagrad_da", "adam", "ftrl", "momentum", "nesterov", "proximal_adagrad",
