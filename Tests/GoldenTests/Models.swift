@@ -8,12 +8,16 @@ import Weirloom
     "mlp", "mlp_pbtxt", "lenet", "resnet_infer", "resnet_train_bn", "mobilenet", "bert2",
     "sparse_parse", "wide_deep",
   ]
-  static let training = [
-    "adadelta", "adagrad", "adagrad_da", "adam", "ftrl", "momentum", "nesterov", "proximal_adagrad",
-    "proximal_sgd", "rmsprop", "rmsprop_centered", "sgd",
-  ].flatMap {
-    ["train_mlp_\($0)_ref", "train_mlp_\($0)_resource"]
-  }
+  static let training =
+    [
+      "adadelta", "adagrad", "adagrad_da", "adam", "ftrl", "momentum", "nesterov",
+      "proximal_adagrad",
+      "proximal_sgd", "rmsprop", "rmsprop_centered", "sgd",
+    ].flatMap {
+      ["train_mlp_\($0)_ref", "train_mlp_\($0)_resource"]
+    } + [
+      "train_conv_bn_resource", "train_losses_ref", "train_losses_resource",
+    ]
 
   @Test(arguments: inference)
   func `a frozen model gives the recorded values`(_ folder: String) throws {

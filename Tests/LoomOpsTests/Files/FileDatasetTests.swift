@@ -33,6 +33,52 @@ import Weirloom
     #expect(try texts(graph, dataset) == wanted)
   }
 
+  @Test(arguments: [("", StatusError.Code.invalidArgument), ("GZIP", .dataLoss)])
+  func `a file that is no multiple of the record is an error`(
+    _ compression: String, _ code: StatusError.Code
+  ) throws {
+    let graph = OpGraph()
+    let file = recorded.path(compression.isEmpty ? "fixed.bin" : "fixed.bin.gz")
+    let dataset = try graph(
+      "FixedLengthRecordDatasetV2",
+      [
+        graph.texts([file]), graph.scalar(Int64(4)), graph.scalar(Int64(3)),
+        graph.scalar(Int64(2)), graph.scalar(Int64(0)), graph.text(compression),
+      ])[0]
+    expectFailure(code, "not an exact multiple of the record length (3 bytes)") {
+      try texts(graph, dataset)
+    }
+  }
+
+  @Test func `parsed examples come in the order of their features' names`() throws {
+    let examples = Recorded(folder: "records_example")
+    let graph = OpGraph()
+    let batch = try graph.constant(
+      examples.tensor("records", "string", [9]).rows(0..<7).reshaped(to: Shape([1, 7])))
+    let slices = try graph(
+      "TensorSliceDataset", [batch],
+      ["Toutput_types": .types([.string]), "output_shapes": .shapes([[7]])])[0]
+    let parsed = try graph(
+      "ParseExampleDatasetV2",
+      [slices, graph.scalar(Int64(2)), graph.vector([Int64]()), graph.texts([])],
+      [
+        "sparse_keys": .list(["tags"]), "sparse_types": .types([.string]),
+        "dense_keys": .list(["id", "name"]), "Tdense": .types([.int64, .string]),
+        "dense_shapes": .shapes([[], []]), "output_types": .types([.int64, .string, .variant]),
+        "output_shapes": .shapes([[7], [7], [3]]),
+      ])[0]
+    let element = try #require(
+      DatasetElements.all(graph, parsed, types: [.int64, .string, .variant]).first)
+    #expect(element.count == 3)
+    #expect(try element[0].difference(from: examples.tensor("id", "int64", [7])) == nil)
+    #expect(try element[1].difference(from: examples.tensor("name", "string", [7])) == nil)
+    let input = try graph("Placeholder", [], ["dtype": .type(.variant)])[0]
+    let sparse = try graph("DeserializeSparse", [input], ["dtype": .type(.string)])
+    let session = try Session(graph: graph.graph)
+    let tags = try session.run(sparse, feeding: Feed(input, element[2]))
+    #expect(try tags[1].difference(from: examples.tensor("tags_values", "string", [12])) == nil)
+  }
+
   @Test func `records from an offset on`() throws {
     let records = Recorded(folder: "records_example")
     let wanted = try records.tensor("records", "string", [9]).scalars(of: ByteString.self)
