@@ -155,7 +155,7 @@ import Weirloom
     let zeros = try session.run(y, feeding: biased.feed(fed))
     #expect(zeros.scalars.allSatisfy { $0 == 0 })
     let after = try network.graph.withControlDependencies(on: [biased.operation]) {
-      try network.graph.constant(Float(1))
+      () throws(StatusError) in try network.graph.constant(Float(1))
     }
     let (_, one) = try session.run(y, after, feeding: network.x.feed(input))
     #expect(one.scalar == 1)
