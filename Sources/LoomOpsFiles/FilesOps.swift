@@ -22,6 +22,7 @@ public enum FilesOps {
     CSVDatasetV2.self,
     FixedLengthRecordDataset.self,
     FixedLengthRecordDatasetV2.self,
+    MatchingFilesDataset.self,
     ParseExampleDataset.self,
     ParseExampleDatasetV2.self,
     TextLineDataset.self,
@@ -76,6 +77,8 @@ public enum FilesOps {
   ]
 
   private static let serializing: [any OpDefinition.Type] = [
+    AddManySparseToTensorsMap.self,
+    AddSparseToTensorsMap.self,
     DecodeJSONExample.self,
     DeserializeManySparse.self,
     DeserializeSparse.self,
@@ -83,5 +86,6 @@ public enum FilesOps {
     SerializeManySparse.self,
     SerializeSparse.self,
     SerializeTensor.self,
+    TakeManySparseFromTensorsMap.self,
   ]
 }
