@@ -39,6 +39,10 @@ package final class ByteStream {
   /// - Returns: whether there was more.
   private func fill() throws(StatusError) -> Bool {
     guard !hasEnded else { return false }
+    // A few compressed bytes can stand for very many.
+    guard buffer.count - start <= MessageLimits.bytes else {
+      throw .resourceExhausted("\(file.path): a record of more than \(MessageLimits.bytes) bytes")
+    }
     if start > 0 {
       buffer.removeFirst(start)
       start = 0

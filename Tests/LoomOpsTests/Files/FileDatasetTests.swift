@@ -198,6 +198,9 @@ import Weirloom
     expectFailure(.notFound) { try session.run(graph("ReadFile", [graph.text("/nowhere/x")])) }
     let found = try session.run(
       graph("MatchingFiles", [graph.text(recorded.path("*.bin*"))]))[0].strings
-    #expect(found == ["fixed.bin", "fixed.bin.gz"].map { recorded.path($0) })
+    let both = ["fixed.bin", "fixed.bin.gz"].map { recorded.path($0) }
+    #expect(found == both)
+    let dataset = try graph("MatchingFilesDataset", [graph.text(recorded.path("*.bin*"))])[0]
+    #expect(try texts(graph, dataset).map(\.string) == both)
   }
 }

@@ -68,6 +68,44 @@ import Weirloom
     }
   }
 
+  @Test func `sparse tensors can be kept by number and stacked`() throws {
+    let graph = OpGraph()
+    let store: [String: AttributeValue] = ["shared_name": "kept"]
+    let rows = try graph(
+      "AddManySparseToTensorsMap",
+      [
+        graph.matrix([[0, 1], [2, 0]]), graph.vector([Float(5), 6]), graph.vector([Int64(3), 2]),
+      ],
+      store)[0]
+    let one = try graph(
+      "AddSparseToTensorsMap",
+      [graph.matrix([[3]]), graph.vector([Float(7)]), graph.vector([Int64(4)])], store)[0]
+    let input = try graph("Placeholder", [], ["dtype": .type(.int64), "shape": .shape([nil])])[0]
+    let taken = try graph(
+      "TakeManySparseFromTensorsMap", [input],
+      store.merging(["dtype": .type(.float)]) { $1 })
+    let session = try Session(graph: graph.graph)
+    let handles = try session.run(rows).integers() + [session.run(one).integers()[0]]
+    #expect(Set(handles).count == 4)
+    let feed = try AnyTensor(handles.map(Int64.init), shape: Shape(vector: 4))
+    let stacked = try session.run(taken, feeding: Feed(input, feed))
+    #expect(try stacked[0].integers() == [0, 1, 2, 0, 3, 3])
+    #expect(try stacked[1].scalars(of: Float.self) == [5, 6, 7])
+    #expect(try stacked[2].integers() == [4, 4])
+    expectFailure(.invalidArgument, "Unable to find SparseTensor") {
+      try session.run(taken, feeding: Feed(input, feed))
+    }
+  }
+
+  @Test func `products of matrices with many zeros are those of dense ones`() throws {
+    let graph = OpGraph()
+    let a = try graph.constant(
+      AnyTensor([0, 2, 3, 0].map { BFloat16($0) }, shape: Shape([2, 2])))
+    let b = try graph.constant(AnyTensor([Float(1), 2, 0, 4], shape: Shape([2, 2])))
+    let product = try graph("SparseMatMul", [a, b], ["transpose_b": true, "a_is_sparse": true])
+    #expect(try graph.run(product)[0].scalars(of: Float.self) == [4, 8, 3, 0])
+  }
+
   /// Ops of one sparse tensor `[[0, 1], [1, 0], [1, 2]]` of shape `[2, 3]`, to be differentiated with
   /// respect to its values.
   private static let differentiable:
