@@ -77,6 +77,7 @@ public enum FilesOps {
   ]
 
   private static let serializing: [any OpDefinition.Type] = [
+    DecodeJSONExample.self,
     DeserializeManySparse.self,
     DeserializeSparse.self,
     ParseTensor.self,

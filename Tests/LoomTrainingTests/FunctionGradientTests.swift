@@ -126,7 +126,8 @@ import Weirloom
     let x = try graph.constant(Float(3))
     let power = try unary("power") { x in
       try whileLoop(loopVariables: x.graph.constant(Int32(0)), x.graph.constant(Float(1))) {
-        count, _ in try less(count, 4)
+        count, _ in
+        try less(count, 4)
       } body: { count, power in
         (try count + 1, try power * x)
       }.1

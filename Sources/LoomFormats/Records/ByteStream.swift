@@ -31,6 +31,8 @@ package final class ByteStream {
   }
 
   package var path: String { file.path }
+  /// Bytes of the file as it is stored, compressed or not.
+  package var storedByteCount: Int { file.byteCount }
 
   /// Reads more into the buffer.
   ///

@@ -108,7 +108,8 @@ struct BranchGradients {
     for (branch, body) in bodies.enumerated() {
       var parameters: [FunctionGraph.Parameter] = []
       for slot in calls {
-        parameters.append(slots[branch][slot].map { .tensor($0) } ?? .unused(value(slot).dtype.base))
+        parameters.append(
+          slots[branch][slot].map { .tensor($0) } ?? .unused(value(slot).dtype.base))
       }
       parameters += body.upstream.map { .tensor($0) }
       let definition = try body.backwardDefinition(
