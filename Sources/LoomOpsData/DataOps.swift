@@ -56,7 +56,7 @@ public enum DataOps {
     DeleteIterator.self, IteratorFromStringHandle.self, IteratorFromStringHandleV2.self,
     IteratorGetDevice.self, IteratorGetNext.self, IteratorGetNextAsOptional.self,
     IteratorGetNextSync.self, IteratorToStringHandle.self, IteratorV1.self, IteratorV2.self,
-    MakeIterator.self, OneShotIterator.self,
+    DeserializeIterator.self, MakeIterator.self, OneShotIterator.self, SerializeIterator.self,
   ]
 
   private static let experimental: [any OpDefinition.Type] = [
