@@ -953,6 +953,24 @@ def take_while_in_flat_map():
 
 
 @case
+def sleep():
+    return wrap(raw.SleepDataset(
+        input_dataset=variant(RANGE(3)), sleep_microseconds=10, **ONE), SCALAR)
+
+
+@case
+def sampling():
+    return wrap(raw.SamplingDataset(
+        input_dataset=variant(RANGE(20)), rate=0.4, seed=5, seed2=6, **ONE), SCALAR)
+
+
+@case
+def list_of_tensors():
+    return wrap(raw.ListDataset(
+        tensors=[tf.constant(3, i64), tf.constant(1, i64), tf.constant(2, i64)], **ONE), SCALAR)
+
+
+@case
 def loop_in_function():
     @tf.function
     def total():

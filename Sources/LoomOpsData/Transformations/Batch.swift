@@ -86,7 +86,7 @@ struct Batched: DatasetValue {
   func makeIterator(_ services: StepServices) throws(StatusError) -> sending any DatasetIterator {
     let (size, dropsRemainder) = (size, dropsRemainder)
     // TensorFlow joins a function and the batching of its results: an error then costs a whole batch.
-    let isJoined = input is Mapped || input is ParallelMapped
+    let isJoined = input.undescribed is Mapped || input.undescribed is ParallelMapped
     return Iterator(
       try input.makeIterator(services), size: size, dropsRemainder: dropsRemainder,
       isJoined: isJoined)
