@@ -6,7 +6,7 @@ import Weirloom
 @Suite struct ModelTests {
   static let inference = [
     "mlp", "mlp_pbtxt", "lenet", "resnet_infer", "resnet_train_bn", "mobilenet", "bert2",
-    "lstm_dynamic", "gru_bidirectional", "beam_search", "char_sampler", "queues",
+    "lstm_dynamic", "gru_bidirectional", "beam_search", "char_sampler", "queues", "era2016",
   ]
   static let training = [
     "adadelta", "adagrad", "adagrad_da", "adam", "ftrl", "momentum", "nesterov", "proximal_adagrad",
