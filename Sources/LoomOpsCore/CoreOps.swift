@@ -15,7 +15,7 @@ public enum CoreOps {
   ]
 
   private static let printing: [any OpDefinition.Type] = [
-    Abort.self, Assert.self, Print.self, PrintV2.self,
+    Assert.self, Print.self, PrintV2.self,
   ]
 
   private static let controlFlow: [any OpDefinition.Type] = [

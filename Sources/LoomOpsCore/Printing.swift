@@ -112,22 +112,6 @@ public enum PrintV2: OpDeclaration {
   }
 }
 
-/// Ends the step with an error. TensorFlow ends the process here; a runtime inside somebody's server
-/// must not.
-public enum Abort: OpDeclaration {
-  public static let signature = OpSignature(
-    "Abort", attributes: ["error_msg: string = \"\"", "exit_without_error: bool = false"])
-  public static let shapes = ShapeFunction.none
-  public static let gradient = GradientRule.undefined
-  public static var properties: OpProperties { OpProperties(isFoldable: false) }
-  public static let kernels = KernelTable { construction in
-    let message = try construction.attributes.string("error_msg")
-    return ClosureKernel { _ in
-      throw StatusError(.aborted, message.isEmpty ? "The graph aborted the step." : message)
-    }
-  }
-}
-
 extension Graph {
   /// An operation that fails its step unless `condition` holds, showing the first `summarize` elements
   /// of each of `data`.

@@ -3,7 +3,7 @@ public import LoomGraph
 /// Datasets and their iterators.
 public enum DataOps {
   public static let all: [any OpDefinition.Type] =
-    sources + transformations + functions + random + unchanged + variants + iterators
+    sources + transformations + functions + random + unchanged + variants + iterators + experimental
 
   private static let sources: [any OpDefinition.Type] = [
     RangeDataset.self, SparseTensorSliceDataset.self, TensorDataset.self, TensorSliceDataset.self,
@@ -21,8 +21,10 @@ public enum DataOps {
   private static let functions: [any OpDefinition.Type] = [
     FilterByLastComponentDataset.self, FilterDataset.self, FlatMapDataset.self,
     GeneratorDataset.self, GroupByReducerDataset.self, GroupByWindowDataset.self,
-    InterleaveDataset.self, MapAndBatchDataset.self, MapDataset.self, ParallelFilterDataset.self,
-    ParallelInterleaveDatasetV2.self, ParallelInterleaveDatasetV3.self,
+    InterleaveDataset.self, LegacyParallelInterleaveDatasetV2.self, MapAndBatchDataset.self,
+    MapDataset.self, ParallelFilterDataset.self,
+    ParallelInterleaveDataset.self, ParallelInterleaveDatasetV2.self,
+    ParallelInterleaveDatasetV3.self,
     ParallelInterleaveDatasetV4.self, ParallelMapDataset.self, ParallelMapDatasetV2.self,
     ReduceDataset.self, ScanDataset.self, TakeWhileDataset.self,
   ]
@@ -55,5 +57,17 @@ public enum DataOps {
     IteratorGetDevice.self, IteratorGetNext.self, IteratorGetNextAsOptional.self,
     IteratorGetNextSync.self, IteratorToStringHandle.self, IteratorV1.self, IteratorV2.self,
     MakeIterator.self, OneShotIterator.self,
+  ]
+
+  private static let experimental: [any OpDefinition.Type] = [
+    ExperimentalBytesProducedStatsDataset.self, ExperimentalDatasetCardinality.self,
+    ExperimentalDenseToSparseBatchDataset.self, ExperimentalDirectedInterleaveDataset.self,
+    ExperimentalGroupByReducerDataset.self, ExperimentalGroupByWindowDataset.self,
+    ExperimentalIgnoreErrorsDataset.self, ExperimentalIteratorGetDevice.self,
+    ExperimentalLatencyStatsDataset.self, ExperimentalMapAndBatchDataset.self,
+    ExperimentalMaxIntraOpParallelismDataset.self, ExperimentalNonSerializableDataset.self,
+    ExperimentalParallelInterleaveDataset.self, ExperimentalPrivateThreadPoolDataset.self,
+    ExperimentalRandomDataset.self, ExperimentalScanDataset.self, ExperimentalTakeWhileDataset.self,
+    ExperimentalUnbatchDataset.self, ExperimentalUniqueDataset.self,
   ]
 }

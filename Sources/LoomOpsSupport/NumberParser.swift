@@ -29,10 +29,13 @@ package enum NumberParser {
   }
 
   package static func float(_ text: ByteString) -> Float? { normalized(text).flatMap { Float($0) } }
-  package static func double(_ text: ByteString) -> Double? { normalized(text).flatMap { Double($0) } }
+  package static func double(_ text: ByteString) -> Double? {
+    normalized(text).flatMap { Double($0) }
+  }
 
   /// Decimal digits with a sign; `nil` for anything else and beyond the type's range.
-  package static func integer<Scalar: FixedWidthInteger>(_ text: ByteString, _ type: Scalar.Type) -> Scalar?
+  package static func integer<Scalar: FixedWidthInteger>(_ text: ByteString, _ type: Scalar.Type)
+    -> Scalar?
   {
     let bytes = trimmed(text)
     let isNegative = bytes.first == UInt8(ascii: "-")

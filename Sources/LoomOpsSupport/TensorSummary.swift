@@ -27,6 +27,8 @@ package struct TensorSummary {
     guard !sizes.isEmpty else {
       return ends > 0 ? try element(tensor, 0, quoted: true) : "..."
     }
+    // TensorFlow shows nothing of Booleans then.
+    if ends == 0, tensor.dtype == .bool { return "" }
     var text = ""
     // Where each open dimension stands; a stack, because ranks come from outside.
     var positions = [0]

@@ -5,15 +5,17 @@ import Weirloom
 /// Real model files give stock TensorFlow's answers.
 @Suite struct ModelTests {
   static let inference = [
-    "mlp", "mlp_pbtxt", "lenet", "resnet_infer", "resnet_train_bn", "mobilenet", "bert2",
-    "lstm_dynamic", "gru_bidirectional", "beam_search", "char_sampler", "queues", "era2016",
+    "beam_search", "bert2", "char_sampler", "control_flow_v2", "dataset_pipeline", "era2016",
+    "gru_bidirectional", "lenet", "lstm_dynamic", "mlp", "mlp_pbtxt", "mobilenet", "queues",
+    "resnet_infer", "resnet_train_bn", "string_preprocess", "wide_deep",
   ]
-  static let training = [
-    "adadelta", "adagrad", "adagrad_da", "adam", "ftrl", "momentum", "nesterov", "proximal_adagrad",
-    "proximal_sgd", "rmsprop", "rmsprop_centered", "sgd",
-  ].flatMap {
-    ["train_mlp_\($0)_ref", "train_mlp_\($0)_resource"]
-  }
+  static let training =
+    [
+      "adadelta", "adagrad", "adagrad_da", "adam", "ftrl", "momentum", "nesterov",
+      "proximal_adagrad", "proximal_sgd", "rmsprop", "rmsprop_centered", "sgd",
+    ].flatMap { ["train_mlp_\($0)_ref", "train_mlp_\($0)_resource"] }
+    + ["conv_bn", "losses", "lstm"].flatMap { ["train_\($0)_ref", "train_\($0)_resource"] }
+    + ["train_rnn_functional"]
 
   @Test(arguments: inference)
   func `a frozen model gives the recorded values`(_ folder: String) throws {

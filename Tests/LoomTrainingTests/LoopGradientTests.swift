@@ -64,14 +64,18 @@ import Weirloom
       (try count + 1, try w * cast(count, to: Float.self))
     }
     let found = try gradients(of: [value.erased], withRespectTo: [x.erased, w.erased])
-    #expect(try run(found[0]) == [0])
     #expect(try run(found[1]) == [2])
+    #expect(try run(found[0]) == [0])
   }
 
   @Test func `conditionals have the gradient of the branch that ran`() throws {
     let x = try graph.constant(Float(3))
     let test = try graph.placeholder(Bool.self, shape: [])
-    let y = try cond(test) { try x * x } else: { try x * 10 }
+    let y = try cond(test) {
+      try x * x
+    } else: {
+      try x * 10
+    }
     let derivative = try #require(try gradient(of: y, withRespectTo: x))
     let session = try Session(graph: graph)
     #expect(try session.run(derivative, feeding: test.feed(Tensor(scalar: true))).scalar == 6)
@@ -88,7 +92,11 @@ import Weirloom
       try less(count, 4)
     } body: { count, value in
       let isEven = try equal(floorModulo(count, graph.constant(Int32(2))), 0)
-      let next = try cond(isEven) { try value * value } else: { try value * x }
+      let next = try cond(isEven) {
+        try value * value
+      } else: {
+        try value * x
+      }
       return (try count + 1, next)
     }
     // x → x² → x³ → x⁶ → x⁷
@@ -102,7 +110,11 @@ import Weirloom
       try less(count, 3)
     } body: { count, value in
       let next = try cond(less(count, 2)) {
-        try cond(less(count, 1)) { try value * value } else: { try value * value * value }
+        try cond(less(count, 1)) {
+          try value * value
+        } else: {
+          try value * value * value
+        }
       } else: {
         try value * x
       }
@@ -154,7 +166,11 @@ import Weirloom
     ) { count, _ in
       try less(count, 4)
     } body: { count, power in
-      let factor = try cond(less(count, 2)) { x } else: { try x + 1 }
+      let factor = try cond(less(count, 2)) {
+        x
+      } else: {
+        try x + 1
+      }
       return (try count + 1, try power * factor)
     }
     let copy = Graph()

@@ -2,7 +2,7 @@ import Testing
 import Weirloom
 
 // CFG-023, CFG-028 (configurations in wire format): see the tests of the formats.
-// CFG-025 (a socket to a server in this process) comes with the cluster.
+// A socket to a server in this process comes with the cluster.
 // CFG-016 (shapes in the graph's definition): see PropertyTests.
 
 @Suite struct ConfigurationTests {
@@ -83,7 +83,7 @@ import Weirloom
     expectStatus(.deadlineExceeded) { try callable() }
   }
 
-  // CFG-010, OPT-011, OPT-012, OPT-013, OPT-014
+  // CFG-010, OPT-011, OPT-013, OPT-014
   @Test func `a run's timeout goes before the session's, and effects before it stay`() throws {
     let graph = try Graph.forTests()
     let v = try graph.variable("v", initialValue: .constant(Float(0)))

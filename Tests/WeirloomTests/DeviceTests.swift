@@ -2,7 +2,7 @@ import Synchronization
 import Testing
 import Weirloom
 
-// DEV-010 (devices of servers) and DEV-032 (parameters over servers) come with the cluster and the graph.
+// Devices of servers come with the cluster.
 
 @Suite struct DeviceTests {
   private func session(_ graph: Graph, cpus: Int, soft: Bool = false) throws -> Session {

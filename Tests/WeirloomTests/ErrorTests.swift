@@ -110,9 +110,38 @@ import Weirloom
       .invalidArgument, "would have more than 2**63 - 1 elements")
   }
 
+  // ERR-009
+  @Test func `an example without a required feature names the feature`() throws {
+    let none = try Tensor([ByteString]()).erased
+    try failing(
+      "ParseExampleV2",
+      [
+        Tensor([ByteString("")]).erased, none, none, Tensor([ByteString("a")]).erased, none,
+        Tensor([Int64]()).erased,
+      ],
+      [
+        "Tdense": .types([.int64]), "dense_shapes": .shapes([[]]), "num_sparse": 0,
+        "sparse_types": .types([]), "ragged_value_types": .types([]),
+        "ragged_split_types": .types([]),
+      ], .invalidArgument, "Feature: a (data type: int64) is required but could not be found.")
+  }
+
+  // ERR-010
+  @Test func `positions of sparse tensors must be in order and inside`() throws {
+    func dense(_ positions: [Int32], _ text: String) throws {
+      try failing(
+        "SparseToDense",
+        [
+          Tensor(positions, shape: [positions.count, 1]).erased, ints([2]),
+          floats([1, 2]), AnyTensor(scalar: Float(0)),
+        ], [:], .invalidArgument, text)
+    }
+    try dense([1, 0], "is out of order")
+    try dense([0, 5], "is out of bounds: need 0 <= index < [2]")
+  }
+
   // ERR-013
-  @Test(.enabled(if: OpRegistry.standard["StringToNumber"] != nil))
-  func `text that is no number names itself`() throws {
+  @Test func `text that is no number names itself`() throws {
     try failing(
       "StringToNumber", [AnyTensor(scalar: ByteString("abc"))], ["out_type": .type(.float)],
       .invalidArgument, "could not correctly convert string: abc")

@@ -1,8 +1,7 @@
 import Testing
 import Weirloom
 
-// OPT-007 to OPT-008, OPT-015, OPT-017 and OPT-019: memory per allocator is part of the statistics below;
-// timelines are written by the formats; watches need the debugger, servers the cluster.
+// Watches need the debugger; the metadata of servers comes with the cluster.
 
 @Suite struct MetadataTests {
   private struct Fixture {
@@ -68,6 +67,57 @@ import Weirloom
     let devices = metadata.stepStatistics.devices
     #expect(devices.map { String($0.name.suffix(5)) } == ["CPU:0", "CPU:1"])
     #expect(devices.last?.nodes.map(\.name) == [far.operation.name])
+  }
+
+  /// A session of little memory with a variable, and an operation that fills as much as it is told to.
+  private struct Narrow {
+    let large: AnyOutput
+    let size: Output<Int32>
+    let session: Session
+
+    init() throws {
+      let graph = Graph()
+      let v = try graph.variable("v", initialValue: .zeros([1000]))
+      size = try graph.placeholder(Int32.self, shape: [1])
+      large = try graph.addOperation(
+        "Fill", inputs: [size.erased, graph.constant(Float(1)).erased], name: "large"
+      ).output(0)
+      var configuration = SessionConfiguration()
+      configuration.memoryLimitBytes = 1 << 20
+      session = try Session(graph: graph, configuration: configuration)
+      try session.run(v.initializer)
+    }
+  }
+
+  // OPT-015
+  @Test func `a run without enough memory tells what is kept, if asked`() throws {
+    let f = try Narrow()
+    let feed = try f.size.feed([1 << 20])
+    let plain = expectStatus(.resourceExhausted, "OOM", node: "large") {
+      try f.session.run(f.large, feeding: feed)
+    }
+    #expect(plain?.message.contains("from v") == false)
+    var options = RunOptions()
+    options.reportsAllocationsWhenOutOfMemory = true
+    let text = "4000 bytes from v float[1000]"
+    expectStatus(.resourceExhausted, text, node: "large") {
+      try f.session.run(f.large, feeding: feed, options: options)
+    }
+    expectStatus(.resourceExhausted, text, node: "large") {
+      try f.session.traced(f.large, feeding: feed, options: options)
+    }
+    #expect(try f.session.run(f.large, feeding: f.size.feed([3])).elementCount == 3)
+  }
+
+  // OPT-015
+  @Test func `an async run without enough memory tells what is kept, if asked`() async throws {
+    let f = try Narrow()
+    let feed = try f.size.feed([1 << 20])
+    var options = RunOptions()
+    options.reportsAllocationsWhenOutOfMemory = true
+    await expectStatus(.resourceExhausted, "4000 bytes from v float[1000]", node: "large") {
+      try await f.session.run(f.large, feeding: feed, options: options)
+    }
   }
 
   // OPT-016

@@ -2,8 +2,8 @@ import Testing
 import Weirloom
 
 // By the compiler: RST-005 (containers have names).
-// RST-001, RST-002, RST-004 speak of servers and come with the cluster; in this process a reset closes
-// every session, so that no state is left to look at.
+// Resets of servers come with the cluster; in this process a reset closes every session, so that no state
+// is left to look at.
 
 @Suite(.serialized) struct ResetTests {
   // RST-003, RST-007

@@ -3,7 +3,7 @@ import Weirloom
 
 // By the compiler: HND-015 (only a tensor can be kept).
 // HND-014: there are no handles left to collect by later runs: each is let go with its last reference.
-// HND-017: sessions on servers come with the cluster.
+// Sessions on servers come with the cluster.
 
 @Suite struct SessionHandleTests {
   private struct Fixture {
@@ -132,6 +132,17 @@ import Weirloom
     #expect(list.count == 2)
     #expect(try list[1].evaluate().scalars == [11, 12])
     #expect(try named["a"]?.evaluate().scalars == [11, 12])
+  }
+
+  // HND-016
+  @Test func `a tensor that is fetched twice has one handle`() throws {
+    let f = try Fixture()
+    var handles = try f.session.run([f.kept, f.kept])
+    #expect(handles[0].erased === handles[1].erased)
+    handles.removeLast()
+    #expect(try handles[0].evaluate().scalars == [11, 12])
+    handles.removeLast()
+    #expect(f.session.engine.handles.count == 0)
   }
 
   // HND-018

@@ -31,6 +31,8 @@ package final class ByteStream {
   }
 
   package var path: String { file.path }
+  /// Bytes of the file as it is stored, compressed or not.
+  package var storedByteCount: Int { file.byteCount }
 
   /// Reads more into the buffer.
   ///
@@ -88,6 +90,17 @@ package final class ByteStream {
       left -= taken
     }
     return Swift.max(count, 0) - left
+  }
+
+  /// The next byte, which stays where it is; `nil` at the end.
+  package func peek() throws(StatusError) -> UInt8? { try isAtEnd() ? nil : buffer[start] }
+
+  /// The next byte; `nil` at the end.
+  package func readByte() throws(StatusError) -> UInt8? {
+    guard let byte = try peek() else { return nil }
+    start += 1
+    position += 1
+    return byte
   }
 
   /// Whether all bytes were handed out.

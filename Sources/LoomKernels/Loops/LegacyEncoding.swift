@@ -17,7 +17,9 @@ package struct LegacyEncoding: Sendable {
     }
     // The Japanese encoding of personal computers, which leaves ASCII as it is.
     let key = name.lowercased().filter { $0 != "-" && $0 != "_" }
-    self.name = key == "shiftjis" || key == "sjis" ? "CP932" : name
+    self.name =
+      key == "shiftjis" || key == "sjis"
+      ? "CP932" : String(name.map { $0 == "_" || $0 == " " ? "-" : $0 })
     guard let handle = unsafe LegacyEncoding.open(self.name) else { return nil }
     unsafe iconv_close(handle)
   }
@@ -74,7 +76,9 @@ package struct LegacyEncoding: Sendable {
     }
     guard result != -1, inputLeft == 0, outputLeft == 12 else { return nil }
     var scalar: UInt32 = 0
-    for index in (0..<4).reversed() { scalar = scalar << 8 | UInt32(UInt8(bitPattern: output[index])) }
+    for index in (0..<4).reversed() {
+      scalar = scalar << 8 | UInt32(UInt8(bitPattern: output[index]))
+    }
     return scalar
   }
 }

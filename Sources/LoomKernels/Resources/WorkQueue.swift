@@ -2,19 +2,27 @@ public import LoomCore
 
 /// A queue of work units: what readers take the names of their files from.
 ///
-/// Queues of a single string component conform. Handles carry queues under types of their own, so
-/// readers look for this protocol.
+/// Handles carry queues as resources of types that readers do not know, so readers look for this
+/// protocol.
 public protocol WorkQueue: Resource {
-  /// Whether elements are one string, which is what a work unit is.
+  /// Whether elements are a single text, as work units are.
   var carriesWork: Bool { get }
 
-  /// Takes the oldest element, now or when there is one.
+  /// Asks for the next element. Whenever the request may have got further, `wakeup` is signalled.
+  func requestWork(waking wakeup: StepWakeup) -> any WorkRequest
+}
+
+/// A reader's request for a work unit. Thread-safe.
+public protocol WorkRequest: AnyObject, Sendable {
+  /// The work unit if there is one now, once.
   ///
-  /// - Parameter completion: is called exactly once, on any thread, with none of the queue's locks
-  ///   held; possibly before this function returns. The error is the one that a dequeue would report:
-  ///   ``StatusError/Code/outOfRange`` for a queue that is closed and empty.
-  /// - Returns: what withdraws the request, after which the completion may or may not be called.
-  func takeWork(
-    _ completion: @escaping @Sendable (Result<ByteString, StatusError>) -> Void
-  ) -> @Sendable () -> Void
+  /// - Throws: what a dequeue would throw: ``StatusError/Code/outOfRange`` for a queue that is closed
+  ///   and empty.
+  func take() throws(StatusError) -> ByteString?
+
+  /// Withdraws the request; a work unit that was set aside for it goes back.
+  func cancel()
+
+  /// What is waited for, for people.
+  var summary: String { get }
 }

@@ -139,6 +139,9 @@ private struct Shuffled: DatasetValue {
   /// `nil` repeats for ever.
   let rounds: Int?
 
+  /// With more rounds than these in the buffer, nothing more is read.
+  private static let mostRounds = 3
+
   var elements: ElementSpecification { input.elements }
   var inputs: [any DatasetValue] { [input] }
   var cardinality: Cardinality { input.cardinality.repeated(rounds) }
@@ -185,15 +188,20 @@ private struct Shuffled: DatasetValue {
 
     func next(_ services: StepServices) throws(StatusError) -> [AnyTensor]? {
       try fill(services)
-      while let first = rounds.first, first.count == 0 { rounds.removeFirst() }
-      guard let count = rounds.first?.count else { return nil }
+      while rounds.count > 1, rounds[0].count == 0 {
+        rounds.removeFirst()
+        words = dataset.seeds.makeWords()
+      }
+      guard let count = rounds.first?.count, count > 0 else { return nil }
       let offset = Int(words.next()) % count
       buffered -= 1
       return rounds[0].take(offset)
     }
 
     private func fill(_ services: StepServices) throws(StatusError) {
-      while buffered < dataset.size, !isAtEnd {
+      // A large buffer over a small dataset is not filled with ever more rounds.
+      while buffered < dataset.size, !isAtEnd, rounds.count <= Shuffled.mostRounds || buffered == 0
+      {
         try services.cancellation.check()
         if input == nil {
           if started == dataset.rounds {

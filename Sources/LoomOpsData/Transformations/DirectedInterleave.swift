@@ -14,7 +14,8 @@ enum DirectedInterleaveDataset: DatasetOp {
     ])
 
   static func make(_ node: KernelConstruction) throws(StatusError) -> DatasetMaker {
-    let stopsOnEmpty = try node.attributes.bool("stop_on_empty_dataset")
+    // The op's first form has no such attribute.
+    let stopsOnEmpty = node.attributes["stop_on_empty_dataset"] == .bool(true)
     return DatasetMaker { context in
       let selector = try context.dataset(0)
       guard selector.elements.types.map(\.base) == [.int64] else {

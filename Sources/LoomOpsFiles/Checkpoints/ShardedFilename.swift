@@ -15,6 +15,7 @@ enum ShardedFilename: FileOp {
   }
   static let properties = OpProperties()
   static let kernels = KernelTable.closure { context in
+    try context.requireScalars(["basename", "shard", "num_shards"])
     let name = try context.text(0, named: "basename")
     let shard = Int(try context.scalar(1, of: Int32.self))
     let count = Int(try context.scalar(2, of: Int32.self))
@@ -34,9 +35,22 @@ enum ShardedFilespec: FileOp {
   }
   static let properties = OpProperties()
   static let kernels = KernelTable.closure { context in
+    try context.requireScalars(["basename", "num_shards"])
     let name = try context.text(0, named: "basename")
     let count = Int(try context.scalar(1, of: Int32.self))
     let suffix = "-?????-of-\(TensorBundle.padded(count))"
     try context.setScalar(0, ByteString(bytes: name.bytes + Array(suffix.utf8)))
+  }
+}
+
+extension KernelContext {
+  /// - Throws: ``StatusError/Code/invalidArgument`` if one of the first inputs is no scalar.
+  fileprivate func requireScalars(_ names: [String]) throws(StatusError) {
+    for (index, name) in names.enumerated() {
+      let shape = try input(index).shape
+      guard shape.isScalar else {
+        throw .invalidArgument("\(name) must be a scalar, got shape \(shape)")
+      }
+    }
   }
 }

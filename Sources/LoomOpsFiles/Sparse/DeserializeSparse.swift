@@ -172,7 +172,6 @@ private enum SparseStack {
       return try TensorMessage.decode(serialized.element(position), budget)
     }
     let variant = try serialized.element(position, of: Variant.self)
-    if let value = variant.value as? TensorValue { return value.tensor }
     if let value = variant.value as? EncodedVariant, let tensor = value.tensors.first {
       return tensor
     }

@@ -25,7 +25,7 @@ enum SerializeSparse: FileOp {
       let parts = try context.inputs(0..<3)
       if isVariant {
         try context.setOutput(
-          0, AnyTensor(parts.map { Variant(TensorValue($0)) }, shape: Shape(vector: 3)))
+          0, AnyTensor(parts.map { Variant(EncodedVariant.tensor($0)) }, shape: Shape(vector: 3)))
       } else {
         var texts: [ByteString] = []
         for part in parts { texts.append(try TensorMessage.encode(part)) }
@@ -85,7 +85,7 @@ enum SerializeManySparse: FileOp {
       ]
       for part in parts {
         if isVariant {
-          variants.append(Variant(TensorValue(part)))
+          variants.append(Variant(EncodedVariant.tensor(part)))
         } else {
           texts.append(try TensorMessage.encode(part))
         }
@@ -104,16 +104,10 @@ enum SerializeManySparse: FileOp {
   }
 }
 
-/// A tensor as the value of a variant.
-struct TensorValue: EncodableVariant {
-  let tensor: AnyTensor
-
-  init(_ tensor: AnyTensor) { self.tensor = tensor }
-
-  var typeName: String { "tensorflow::Tensor" }
-
-  func encoded() throws(StatusError) -> EncodedVariant {
-    EncodedVariant(typeName: typeName, tensors: [tensor])
+extension EncodedVariant {
+  /// A tensor as the value of a variant.
+  static func tensor(_ tensor: AnyTensor) -> EncodedVariant {
+    EncodedVariant(typeName: "tensorflow::Tensor", tensors: [tensor])
   }
 }
 

@@ -87,7 +87,8 @@ struct BodyGradient {
       if repeats || nodes[id].properties.role == .constant { return true }
       guard id >= boundary else { return false }
       // What is small is kept, not the tensor it is computed from.
-      return !(["Shape", "Size", "Rank"].contains(nodes[id].op)
+      return
+        !(["Shape", "Size", "Rank"].contains(nodes[id].op)
         && nodes[id].inputs.allSatisfy { $0.node < boundary })
     }
     var captured: [AnyOutput] = []

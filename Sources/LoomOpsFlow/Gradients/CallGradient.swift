@@ -5,9 +5,8 @@ extension GradientRule {
   /// The gradient of a call: the function is made to return what its gradient needs, and a function of
   /// its own computes the gradient from that.
   static let call = GradientRule.rule { context in
-    let operation = context.operation
-    var branches = try BranchGradients(context, inputs: operation.inputs, ["f"])
-    return try branches.build { definitions in
+    var gradients = try BranchGradients(context, inputs: context.inputs, ["f"])
+    return try gradients.build { definitions in
       definitions.contains(where: \.isStateful) ? "StatefulPartitionedCall" : "PartitionedCall"
     }
   }
@@ -16,10 +15,9 @@ extension GradientRule {
   static func conditional(_ attributes: [String]) -> GradientRule {
     .rule { context in
       let operation = context.operation
-      var branches = try BranchGradients(
+      var gradients = try BranchGradients(
         context, inputs: Array(operation.inputs.dropFirst()), attributes)
-      let gradients = try branches.build { _ in operation.type }
-      return [nil] + gradients
+      return try [nil] + gradients.build { _ in operation.type }
     }
   }
 }
@@ -110,7 +108,8 @@ struct BranchGradients {
     for (branch, body) in bodies.enumerated() {
       var parameters: [FunctionGraph.Parameter] = []
       for slot in calls {
-        parameters.append(slots[branch][slot].map { .tensor($0) } ?? .unused(value(slot).dtype.base))
+        parameters.append(
+          slots[branch][slot].map { .tensor($0) } ?? .unused(value(slot).dtype.base))
       }
       parameters += body.upstream.map { .tensor($0) }
       let definition = try body.backwardDefinition(

@@ -234,7 +234,7 @@ struct WhileGradient {
         "body": .function(FunctionReference(name: name)),
         "cond": .function(FunctionReference(name: testName)),
       ])
-    var gradients = [Gradient?](repeating: nil, count: operation.inputs.count)
+    var gradients = [Gradient?](repeating: nil, count: count)
     for (position, index) in (flowing + handles.map(\.index)).enumerated() {
       gradients[index] = .dense(loop.output(1 + position))
     }

@@ -75,7 +75,8 @@ private final class ConcatKernel: Kernel {
 
   func compute(_ context: borrowing KernelContext) throws(StatusError) {
     let array = try context.tensorArray(of: dtype)
-    let size = Swift.max(try array.packedSize(), 0)
+    let indices = try array.packedIndices()
+    let size = indices.count
     guard size > 0 else {
       guard let shape = rowShape.fullyDefined else {
         throw .unimplemented(
@@ -87,7 +88,7 @@ private final class ConcatKernel: Kernel {
       _ = try context.allocate(1, dtype: .int64, shape: Shape(vector: 0))
       return
     }
-    let tensors = try array.read(Array(0..<size), budget: context.budget)
+    let tensors = try array.read(indices, budget: context.budget)
     let (total, shape) = try extent(of: tensors)
     try context.join(
       0, dtype, shape.prefixed(by: total), count: size,
@@ -215,6 +216,7 @@ private final class SplitKernel: Kernel {
         "Expected sum of lengths to be equal to values.shape[0], but sum of lengths is "
           + "\(starts[lengths.count]) and value's shape is: \(value.shape)")
     }
+    try ListLimit.check(lengths.count)
     var (size, isDynamic) = try array.extent()
     if isDynamic { size = Swift.max(size, lengths.count) }
     guard size == lengths.count else {

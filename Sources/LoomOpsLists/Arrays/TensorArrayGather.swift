@@ -83,7 +83,7 @@ enum TensorArrayPack: OpDeclaration {
     where: ["dtype": .joinedElements.union([.variant])]
   ) { construction in
     try GatherKernel(construction) { (_, array) throws(StatusError) in
-      Array(0..<Swift.max(try array.packedSize(), 0))
+      try array.packedIndices()
     }
   }
 }
@@ -265,6 +265,7 @@ extension TensorArrayState {
     guard value.shape[0] < Int(Int32.max) else {
       throw .invalidArgument("tensor dim0 too large to unpack")
     }
+    try ListLimit.check(value.shape[0])
     return value
   }
 

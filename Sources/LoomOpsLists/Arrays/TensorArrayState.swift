@@ -91,10 +91,12 @@ final class TensorArrayState: Resource {
     try withOpen { state in (state.elements.count, state.isDynamic) }
   }
 
-  /// How many elements packing and concatenating take.
-  func packedSize() throws(StatusError) -> Int {
+  /// The elements that packing and concatenating take.
+  func packedIndices() throws(StatusError) -> [Int] {
     let isGradient = options.isGradient
-    return try withOpen { state in isGradient ? state.markedSize : state.elements.count }
+    let size = try withOpen { state in isGradient ? state.markedSize : state.elements.count }
+    try ListLimit.check(size)
+    return Array(0..<Swift.max(size, 0))
   }
 
   func markSize(_ size: Int) throws(StatusError) {
@@ -224,7 +226,8 @@ final class TensorArrayState: Resource {
   }
 
   func read(_ indices: [Int], budget: MemoryBudget) throws(StatusError) -> [AnyTensor] {
-    try withOpen { (state) throws(StatusError) -> [AnyTensor] in
+    try ListLimit.check(indices.count)
+    return try withOpen { (state) throws(StatusError) -> [AnyTensor] in
       var tensors: [AnyTensor] = []
       tensors.reserveCapacity(indices.count)
       for index in indices { tensors.append(try self.read(index, budget, &state)) }

@@ -21,6 +21,8 @@ public struct TensorArray<Scalar: TensorScalar>: Sendable {
   public let elementShape: PartialShape
   /// Whether all elements have one shape, which the first write tells.
   private let infersShape: Bool
+  /// How many elements there are for good, if that is known.
+  private let count: Int?
 
   public var graph: Graph { handle.graph }
 
@@ -51,16 +53,27 @@ public struct TensorArray<Scalar: TensorScalar>: Sendable {
     _ graph: Graph, size: Int, isDynamic: Bool = false, clearsAfterRead: Bool = true,
     infersShape: Bool = true, elementShape: PartialShape = .unknown, name: String? = nil
   ) throws(StatusError) {
-    try self.init(
+    let array = try TensorArray(
       graph, size: graph.scalarConstant(size), isDynamic: isDynamic,
       clearsAfterRead: clearsAfterRead, infersShape: infersShape, elementShape: elementShape,
       name: name)
+    try self.init(
+      handle: array.handle, flow: array.flow, infersShape: infersShape, elementShape: elementShape,
+      count: isDynamic ? nil : size)
   }
 
   /// An array that exists already, such as one that a loop passes on.
   public init(
     handle: AnyOutput, flow: Output<Float>, infersShape: Bool = true,
     elementShape: PartialShape = .unknown
+  ) throws(StatusError) {
+    try self.init(
+      handle: handle, flow: flow, infersShape: infersShape, elementShape: elementShape, count: nil)
+  }
+
+  private init(
+    handle: AnyOutput, flow: Output<Float>, infersShape: Bool, elementShape: PartialShape,
+    count: Int?
   ) throws(StatusError) {
     guard handle.dtype.base == .resource else {
       throw .invalidArgument("A TensorArray's handle must be a resource, got \(handle.dtype)")
@@ -69,12 +82,14 @@ public struct TensorArray<Scalar: TensorScalar>: Sendable {
     self.flow = flow
     self.infersShape = infersShape
     self.elementShape = elementShape
+    self.count = count
   }
 
   /// The array behind another flow: what a loop's body gets.
   public func with(flow: Output<Float>) throws(StatusError) -> TensorArray {
     try TensorArray(
-      handle: handle, flow: flow, infersShape: infersShape, elementShape: elementShape)
+      handle: handle, flow: flow, infersShape: infersShape, elementShape: elementShape,
+      count: count)
   }
 
   /// The array after `op`, which writes tensors of the given shape.
@@ -89,7 +104,7 @@ public struct TensorArray<Scalar: TensorScalar>: Sendable {
     ).output(0)
     return try TensorArray(
       handle: handle, flow: Output(flow), infersShape: infersShape,
-      elementShape: infersShape ? elementShape.merged(with: shape) : elementShape)
+      elementShape: infersShape ? elementShape.merged(with: shape) : elementShape, count: count)
   }
 
   // MARK: Elements
@@ -135,7 +150,9 @@ public struct TensorArray<Scalar: TensorScalar>: Sendable {
 
   /// All elements as one tensor with a new first dimension.
   public func stacked(name: String? = nil) throws(StatusError) -> Output<Scalar> {
-    try gather(graph.indices(upTo: size()), name: name)
+    let value = try gather(graph.indices(upTo: size()), name: name)
+    try value.erased.setShape(PartialShape([count]).concatenated(with: elementShape))
+    return value
   }
 
   /// The elements at `indices`, as one tensor with a new first dimension.

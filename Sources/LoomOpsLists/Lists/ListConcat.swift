@@ -133,6 +133,7 @@ private struct ListJoin {
   }
 
   func run(_ context: borrowing KernelContext) throws(StatusError) {
+    try ListLimit.check(list.count)
     var join = self
     guard !list.isEmpty || row.isFullyDefined else {
       throw .invalidArgument(
@@ -221,6 +222,7 @@ enum TensorListSplit: OpDeclaration {
   private static func parts(
     of tensor: AnyTensor, _ lengths: [Int]
   ) throws(StatusError) -> [AnyTensor?] {
+    try ListLimit.check(lengths.count)
     var parts: [AnyTensor?] = []
     var start = 0
     for length in lengths {

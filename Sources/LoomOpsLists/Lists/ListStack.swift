@@ -101,6 +101,7 @@ enum TensorListFromTensor: OpDeclaration {
     guard shape.isCompatible(with: row) else {
       throw .invalidArgument("Specified a list with shape \(shape) from a tensor with shape \(row)")
     }
+    try ListLimit.check(tensor.shape[0])
     return (tensor.shape[0], row)
   }
 }

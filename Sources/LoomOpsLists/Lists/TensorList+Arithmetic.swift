@@ -25,8 +25,7 @@ extension TensorList: ArithmeticVariant {
           + "is \(other.count)")
     }
     if element.shape != other.element.shape || element.limit >= 0 {
-      let shape = try element.shape.merged(with: other.element.shape)
-      describe(as: ElementType(dtype: element.dtype, shape: shape))
+      describe(as: try element.shape.merged(with: other.element.shape))
     }
     try other.forEachSet { (index, term) throws(StatusError) in
       guard var sum = take(index) else { return try set(index, to: term) }

@@ -49,7 +49,7 @@ extension TensorList: EncodableVariant {
         elements.append(tensor)
       }
     }
-    self.init(
+    try self.init(
       ElementType(
         dtype: dtype, shape: shape, limit: Int(Int32(truncatingIfNeeded: limit))), elements)
   }

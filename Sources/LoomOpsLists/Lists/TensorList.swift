@@ -14,15 +14,22 @@ public struct TensorList: Sendable {
     public let shape: PartialShape
     /// The most elements pushing may lead to; unlimited if negative.
     public let limit: Int
+    /// How deep lists nest, this one included.
+    fileprivate let nesting: Int
 
-    public init(dtype: DType, shape: PartialShape, limit: Int = -1) {
+    public convenience init(dtype: DType, shape: PartialShape, limit: Int = -1) {
+      self.init(dtype: dtype, shape: shape, limit: limit, nesting: 1)
+    }
+
+    fileprivate init(dtype: DType, shape: PartialShape, limit: Int, nesting: Int) {
       self.dtype = dtype
       self.shape = shape
       self.limit = limit
+      self.nesting = nesting
     }
   }
 
-  public let element: ElementType
+  public private(set) var element: ElementType
   private var slots: LazySlots<AnyTensor>
 
   /// A list of unset elements.
@@ -32,9 +39,21 @@ public struct TensorList: Sendable {
   }
 
   /// A list of these elements.
-  public init(_ element: ElementType, _ tensors: [AnyTensor?]) {
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` if lists nest too deep.
+  public init(_ element: ElementType, _ tensors: [AnyTensor?]) throws(StatusError) {
     self.element = element
     slots = LazySlots(tensors)
+    if element.dtype == .variant { for tensor in tensors { try admit(tensor) } }
+  }
+
+  /// Counts how deep lists nest with `tensor` as an element.
+  private mutating func admit(_ tensor: AnyTensor?) throws(StatusError) {
+    guard let tensor, tensor.dtype == .variant else { return }
+    let nesting = try tensor.nestingAsElement
+    guard nesting > element.nesting else { return }
+    element = ElementType(
+      dtype: element.dtype, shape: element.shape, limit: element.limit, nesting: nesting)
   }
 
   public var count: Int { slots.count }
@@ -53,6 +72,7 @@ public struct TensorList: Sendable {
   /// - Throws: ``StatusError/Code/internal`` outside of `0 ..< count`;
   ///   ``StatusError/Code/resourceExhausted`` if that takes memory for too many unset elements.
   public mutating func set(_ index: Int, to tensor: AnyTensor?) throws(StatusError) {
+    try admit(tensor)
     try slots.set(index, to: tensor)
   }
 
@@ -63,12 +83,18 @@ public struct TensorList: Sendable {
   ///
   /// - Throws: ``StatusError/Code/resourceExhausted`` for more elements than a 32-bit integer counts.
   public mutating func append(_ tensor: AnyTensor?) throws(StatusError) {
+    try admit(tensor)
     try slots.append(tensor)
   }
 
   /// Adds all elements of another list at the end.
   public mutating func append(contentsOf other: TensorList) throws(StatusError) {
     try slots.append(contentsOf: other.slots)
+    if other.element.nesting > element.nesting {
+      element = ElementType(
+        dtype: element.dtype, shape: element.shape, limit: element.limit,
+        nesting: other.element.nesting)
+    }
   }
 
   /// Takes the last element away; `nil` if it is unset or there is none.
@@ -78,19 +104,15 @@ public struct TensorList: Sendable {
   /// Cuts the list off at `count` elements or adds unset ones.
   public mutating func resize(to count: Int) { slots.resize(to: count) }
 
-  private init(_ element: ElementType, _ slots: LazySlots<AnyTensor>) {
-    self.element = element
-    self.slots = slots
-  }
-
-  /// The same elements under another description.
-  mutating func describe(as element: ElementType) {
-    let slots = slots
-    self = TensorList(element, slots)
+  /// Changes what is known of the shapes of elements; there is no limit to their number any more.
+  mutating func describe(as shape: PartialShape) {
+    element = ElementType(
+      dtype: element.dtype, shape: shape, limit: -1, nesting: element.nesting)
   }
 }
 
-extension TensorList: VariantValue {
+extension TensorList: NestedVariant {
+  var nesting: Int { element.nesting }
   public static let typeName = "tensorflow::TensorList"
   public var typeName: String { Self.typeName }
 }

@@ -4,10 +4,20 @@ import LoomKernels
 /// Tensors by keys that are tensors, the value of a variant. Keys are equal if dtype, shape and all elements
 /// are.
 struct TensorMap: Sendable {
-  var entries: [AnyTensor: AnyTensor] = [:]
+  private(set) var entries: [AnyTensor: AnyTensor] = [:]
+  /// How deep maps and lists nest, this one included.
+  private(set) var nesting = 1
+
+  /// - Throws: ``StatusError/Code/invalidArgument`` if values nest too deep.
+  mutating func set(_ key: AnyTensor, to value: AnyTensor) throws(StatusError) {
+    nesting = Swift.max(nesting, try value.nestingAsElement)
+    entries[key] = value
+  }
+
+  mutating func remove(_ key: AnyTensor) -> AnyTensor? { entries.removeValue(forKey: key) }
 }
 
-extension TensorMap: ArithmeticVariant {
+extension TensorMap: NestedVariant, ArithmeticVariant {
   var typeName: String { "tensorflow::TensorMap" }
 
   /// Takes in the entries of another map; those of equal keys add.
@@ -16,8 +26,8 @@ extension TensorMap: ArithmeticVariant {
       throw .internal("Cannot add a variant of type \(other.typeName) to a tensor map")
     }
     for (key, value) in other.entries {
-      guard var sum = entries.removeValue(forKey: key) else {
-        entries[key] = value
+      guard var sum = remove(key) else {
+        try set(key, to: value)
         continue
       }
       guard sum.dtype == value.dtype, sum.shape == value.shape else {
@@ -26,7 +36,7 @@ extension TensorMap: ArithmeticVariant {
             + "the other is \(sum.shape)")
       }
       try sum.add(value, depth: depth)
-      entries[key] = sum
+      try set(key, to: sum)
     }
   }
 

@@ -82,7 +82,7 @@ enum TensorMapInsert: OpDeclaration {
   static var properties: OpProperties { OpProperties(isFoldable: false) }
   static let kernels = KernelTable.closure { context in
     let (key, value) = (try context.input(1), try context.input(2))
-    try context.changeMap { map in map.entries[key] = value }
+    try context.changeMap { (map) throws(StatusError) in try map.set(key, to: value) }
   }
 }
 
@@ -97,7 +97,7 @@ enum TensorMapErase: OpDeclaration {
   static let kernels = KernelTable.closure { context in
     let key = try context.input(1)
     try context.changeMap { (map) throws(StatusError) in
-      guard map.entries.removeValue(forKey: key) != nil else {
+      guard map.remove(key) != nil else {
         throw .invalidArgument("Trying to erase non-existent item.")
       }
     }

@@ -14,7 +14,7 @@ struct LazySlots<Value: Sendable>: Sendable {
   static var maximumCount: Int { Int(Int32.max) }
 
   /// Places that one change may add memory for without a value in each.
-  private static var largestGap: Int { 1 << 24 }
+  private static var largestGap: Int { 1 << 22 }
 
   init(count: Int = 0) { length = Int32(clamping: Swift.max(count, 0)) }
 

@@ -3,13 +3,33 @@ import LoomKernels
 
 extension AnyTensor {
   /// Row `index` of the first dimension as a tensor of its own. Memory is shared: a row costs no copy.
+  ///
+  /// - Parameter shape: That of a row.
   func row(_ index: Int, shape: Shape) throws(StatusError) -> AnyTensor {
-    try rows(index..<index + 1).reshaped(to: shape)
+    guard index >= 0, index < self.shape[0], let size = dtype.byteSize else {
+      return try rows(index..<index + 1).reshaped(to: shape)
+    }
+    // Inside the tensor, whose byte count was checked.
+    let offset = byteOffset &+ index &* shape.elementCount &* size
+    return try AnyTensor(dtype: dtype, shape: shape, buffer: buffer, byteOffset: offset)
   }
 
   /// The shape of one row.
   var rowShape: Shape {
     get throws(StatusError) { try Shape(shape.sizes.dropFirst()) }
+  }
+}
+
+/// What a list of tensors that an op makes may have.
+enum ListLimit {
+  /// Elements made at once. Rows of no elements cost nothing, so that a small tensor has any number of them.
+  static let count = 1 << 24
+
+  /// - Throws: ``StatusError/Code/resourceExhausted`` for more elements than can be listed.
+  static func check(_ count: Int) throws(StatusError) {
+    guard count <= Self.count else {
+      throw .resourceExhausted("OOM when allocating a list of \(count) tensors")
+    }
   }
 }
 

@@ -62,7 +62,7 @@ public enum SparseDenseCwiseDiv: OpDeclaration, RealKernelFamily, SparseDenseOp 
 public enum SparseDenseCwiseAdd: OpDeclaration, RealKernelFamily, SparseDenseOp {
   public static let signature = OpSignature.sparseDense("SparseDenseCwiseAdd")
   public static let shapes = ShapeFunction.storedValues
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.missing("SparseDenseCwiseAdd")
   public static let kernels = KernelTable.real(SparseDenseCwiseAdd.self)
 
   public static func kernel<Scalar: RealScalar>(
@@ -82,6 +82,13 @@ extension OpSignature {
     OpSignature(
       name, inputs: ["sp_indices: int64", "sp_values: T", "sp_shape: int64", "dense: T"],
       outputs: ["output: T"], attributes: ["T: \(Allowed.numbers)"])
+  }
+}
+
+extension GradientRule {
+  /// TensorFlow has a rule that says it is not written.
+  static func missing(_ op: String) -> GradientRule {
+    .rule { _ in throw StatusError.unimplemented("Gradient for \(op) is not implemented.") }
   }
 }
 

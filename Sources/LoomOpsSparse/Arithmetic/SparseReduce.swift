@@ -103,7 +103,9 @@ extension ShapeFunction {
     guard !sizes.isEmpty else {
       throw StatusError.invalidArgument("Number of dims in shape tensor must not be 0.")
     }
-    let reduced = try SparseReduction.resolve(axes, rank: sizes.count)
+    // Axes outside of the rank wrap around here, as in TensorFlow; the kernel refuses them.
+    let rank = sizes.count
+    let reduced = Set(axes.map { ($0 + rank) % rank })
     let keeps = try context.attributes.bool("keep_dims")
     var result: [Int?] = []
     for (dimension, size) in sizes.enumerated() {
@@ -124,6 +126,6 @@ extension GradientContext {
     let positive = try build("FloorMod", [add(vector, rank), rank])
     let all = try range(scalar(0), rank, scalar(1))
     let ones = try fill(shape(positive), scalar(1))
-    return try build("DynamicStitch", [all, positive, narrow, ones])
+    return try build("DynamicStitch", [all, positive, narrow, ones], ["N": 2])
   }
 }

@@ -14,7 +14,7 @@ public enum SparseSparseMaximum: OpDeclaration, RealKernelFamily {
     outputs: ["output_indices: int64", "output_values: T"],
     attributes: ["T: \(Allowed.real)"])
   public static let shapes = ShapeFunction.extremum
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.missing("SparseSparseMaximum")
   public static let kernels = KernelTable.real(SparseSparseMaximum.self)
 
   public static func kernel<Scalar: RealScalar>(
@@ -35,7 +35,7 @@ public enum SparseSparseMinimum: OpDeclaration, RealKernelFamily {
     outputs: ["output_indices: int64", "output_values: T"],
     attributes: ["T: \(Allowed.numbers)"])
   public static let shapes = ShapeFunction.extremum
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.missing("SparseSparseMinimum")
   public static let kernels = KernelTable.real(SparseSparseMinimum.self)
 
   public static func kernel<Scalar: RealScalar>(

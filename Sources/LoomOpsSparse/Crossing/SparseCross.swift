@@ -18,7 +18,7 @@ public enum SparseCross: OpDeclaration {
       "out_type: {int64, string}", "internal_type: {int64, string}",
     ])
   public static let shapes = ShapeFunction.cross
-  public static let gradient = GradientRule.notDifferentiable(because: "crosses are no numbers")
+  public static let gradient = GradientRule.undefined
   public static let kernels = KernelTable { construction in
     let attributes = construction.attributes
     let (sparse, dense) = try Cross.counts(construction)
@@ -60,7 +60,7 @@ public enum SparseCrossV2: OpDeclaration {
       "dense_types: list({int64, string}) >= 0",
     ])
   public static let shapes = ShapeFunction.cross
-  public static let gradient = GradientRule.notDifferentiable(because: "crosses are no numbers")
+  public static let gradient = GradientRule.undefined
   public static let kernels = KernelTable { construction in
     let (sparse, dense) = try Cross.counts(construction)
     return ClosureKernel { context in
@@ -92,7 +92,7 @@ public enum SparseCrossHashed: OpDeclaration {
       "dense_types: list({int64, string}) >= 0",
     ])
   public static let shapes = ShapeFunction.cross
-  public static let gradient = GradientRule.notDifferentiable(because: "crosses are no numbers")
+  public static let gradient = GradientRule.undefined
   public static let kernels = KernelTable { construction in
     let (sparse, dense) = try Cross.counts(construction)
     return ClosureKernel { context in

@@ -15,7 +15,7 @@ public enum SparseReshape: OpDeclaration {
     context.setOutput(0, [indices[0], sizes[0]])
     context.setOutput(1, sizes)
   }
-  public static let gradient = GradientRule.notDifferentiable(because: "indices are integers")
+  public static let gradient = GradientRule.undefined
   public static let kernels = KernelTable.closure { try compute($0) }
 
   private static func compute(_ context: borrowing KernelContext) throws(StatusError) {

@@ -37,7 +37,7 @@ public enum DecodePaddedRaw: OpDeclaration {
     }
     context.setOutput(0, context.input(0).concatenated(with: [width]))
   }
-  public static let gradient = GradientRule.undefined
+  public static let gradient = GradientRule.notDifferentiable(because: "it reads bytes")
   public static let kernels = KernelTable { try DecodeRawKernel($0, isPadded: true) }
 }
 

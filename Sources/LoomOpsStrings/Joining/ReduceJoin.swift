@@ -171,14 +171,13 @@ private final class SegmentJoinKernel: Kernel {
     let shape = try Shape([count] + input.shape.sizes[idsRank...])
     let texts = try input.span(of: ByteString.self)
     try context.makeOutput(0, of: ByteString.self, shape: shape) { output throws(StatusError) in
-      var isFirst = [Bool](repeating: true, count: output.count)
       for index in 0..<output.count { output[index] = .zero }
       for (entry, id) in ids.enumerated() {
         for column in 0..<width {
           let place = id &* width &+ column
-          if !isFirst[place] { output[place].bytes += separator.bytes }
+          // Nothing separates a text from empty ones before it.
+          if !output[place].isEmpty { output[place].bytes += separator.bytes }
           output[place].bytes += texts[entry &* width &+ column].bytes
-          isFirst[place] = false
         }
       }
     }

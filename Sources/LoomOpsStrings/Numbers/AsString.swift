@@ -91,8 +91,23 @@ private final class AsStringKernel: Kernel {
       try context.mapTexts(to: ByteString.self) { text throws(StatusError) in
         ByteString(bytes: format.padded(text.bytes))
       }
+    case .variant: try map(context, Variant.self) { AsStringKernel.text($0) }
     default: throw .unimplemented("AsString of \(dtype) is not supported")
     }
+  }
+
+  /// A variant as TensorFlow shows it to people.
+  private static func text(_ variant: Variant) -> String {
+    guard let value = variant.value else { return "Variant<type: INVALID value: <empty>>" }
+    let content =
+      switch (value as? EncodedVariant)?.number {
+      case .int(let number): String(number)
+      case .float(let number): NumberText.shortest(number)
+      case .double(let number): NumberText.shortest(number)
+      case .bool(let number): number ? "1" : "0"
+      case nil: "<\(value.typeName)>"
+      }
+    return "Variant<type: \(value.typeName) value: \(content)>"
   }
 
   private func map<Scalar: TensorScalar>(

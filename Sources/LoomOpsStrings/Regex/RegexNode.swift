@@ -22,9 +22,27 @@ struct RegexClass: Sendable {
   var properties: [Property] = []
   var isNegated = false
 
+  /// Characters of some general categories, or of a script.
   struct Property: Sendable {
-    var categories: Set<String>
+    var categories: Set<String> = []
+    var script: Int32?
     var isNegated: Bool
+    /// Whether those count too that differ in case alone.
+    var foldsCase = false
+
+    func contains(_ scalar: UInt32) -> Bool {
+      var isInside = holds(scalar)
+      if !isInside, foldsCase { isInside = RegexClass.variants(of: scalar).contains(where: holds) }
+      return isInside != isNegated
+    }
+
+    private func holds(_ scalar: UInt32) -> Bool {
+      guard let character = Unicode.Scalar(scalar) else { return false }
+      if let script {
+        return UnicodeScripts.script(of: Int32(truncatingIfNeeded: scalar)) == script
+      }
+      return categories.contains(RegexClass.name(of: character.properties.generalCategory))
+    }
   }
 
   init() {}
@@ -37,29 +55,35 @@ struct RegexClass: Sendable {
       isInside = true
       break
     }
-    if !isInside, !properties.isEmpty, let character = Unicode.Scalar(scalar) {
-      let category = RegexClass.name(of: character.properties.generalCategory)
-      isInside = properties.contains { $0.categories.contains(category) != $0.isNegated }
+    if !isInside, !properties.isEmpty {
+      isInside = properties.contains { $0.contains(scalar) }
     }
     return isInside != isNegated
   }
 
-  /// Adds what differs from the members in case alone.
-  mutating func fold() {
-    var folded: [ClosedRange<UInt32>] = []
-    for range in ranges {
+  /// Adds characters, or all but them.
+  mutating func add(_ members: [ClosedRange<UInt32>], isNegated: Bool = false, foldsCase: Bool) {
+    let all = foldsCase ? members + RegexClass.caseVariants(of: members) : members
+    ranges += isNegated ? RegexClass.complement(all) : all
+  }
+
+  /// What differs from some characters in case alone.
+  private static func caseVariants(
+    of ranges: [ClosedRange<UInt32>]
+  ) -> [ClosedRange<UInt32>] {
+    var result: [ClosedRange<UInt32>] = []
+    for range in ranges where range.lowerBound < 0x1E944 {
       // No letter with case lies beyond.
-      guard range.lowerBound < 0x1E944 else { continue }
       for value in range.clamped(to: 0...0x1E943) {
-        for other in RegexClass.variants(of: value) where !range.contains(other) {
-          folded.append(other...other)
+        for other in variants(of: value) where !range.contains(other) {
+          result.append(other...other)
         }
       }
     }
-    ranges += folded
+    return result
   }
 
-  private static func variants(of value: UInt32) -> [UInt32] {
+  fileprivate static func variants(of value: UInt32) -> [UInt32] {
     // Two letters of ASCII have a third form.
     switch value {
     case 0x4B, 0x6B, 0x212A: return [0x4B, 0x6B, 0x212A]
@@ -112,20 +136,6 @@ struct RegexClass: Sendable {
     case .unassigned: "Cn"
     default: "Cn"
     }
-  }
-
-  private static let categoryNames = [
-    "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi",
-    "Pf", "Po", "Sm", "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co",
-  ]
-
-  /// The property of a name such as `L`, `Nd` or `Any`; `nil` if there is none.
-  static func property(named name: String, isNegated: Bool) -> Property? {
-    if name == "Any" {
-      return Property(categories: Set(categoryNames + ["Cn"]), isNegated: isNegated)
-    }
-    let members = categoryNames.filter { $0 == name || (name.count == 1 && $0.hasPrefix(name)) }
-    return members.isEmpty ? nil : Property(categories: Set(members), isNegated: isNegated)
   }
 
   // MARK: Classes with names

@@ -110,18 +110,19 @@ enum TextSplit {
     return parts
   }
 
-  /// At runs of white space; the text's own ends give no parts.
+  /// At runs of white space; the text's own ends give no parts, unless a limit leaves a rest.
   static func atSpaces(_ text: [UInt8], limit: Int) -> [[UInt8]] {
+    if limit == 0 { return [text] }
     var parts: [[UInt8]] = []
     var rest = text[...].drop(while: NumberParser.isSpace)
     while !rest.isEmpty {
-      if limit >= 0, parts.count >= limit {
-        parts.append(Array(rest))
-        return parts
-      }
       let part = rest.prefix { !NumberParser.isSpace($0) }
       parts.append(Array(part))
       rest = rest[part.endIndex...].drop(while: NumberParser.isSpace)
+      if parts.count == limit {
+        parts.append(Array(rest))
+        break
+      }
     }
     return parts
   }

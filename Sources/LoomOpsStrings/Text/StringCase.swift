@@ -17,7 +17,7 @@ public enum StringLower: OpDeclaration {
     return ClosureKernel { context in
       try context.mapTexts(to: ByteString.self) { text throws(StatusError) in
         isUnicode
-          ? ByteString(TextCase.lowercased(text.string))
+          ? ByteString(TextCase.lowercased(TextCase.terminated(text)))
           : ByteString(bytes: text.bytes.map { (0x41...0x5A).contains($0) ? $0 + 32 : $0 })
       }
     }
@@ -38,7 +38,7 @@ public enum StringUpper: OpDeclaration {
     return ClosureKernel { context in
       try context.mapTexts(to: ByteString.self) { text throws(StatusError) in
         isUnicode
-          ? ByteString(text.string.uppercased())
+          ? ByteString(TextCase.terminated(text).uppercased())
           : ByteString(bytes: text.bytes.map { (0x61...0x7A).contains($0) ? $0 - 32 : $0 })
       }
     }
@@ -89,6 +89,12 @@ enum TextCase {
         "only utf-8 or '' (no encoding) is supported, received \(encoding)")
     }
     return !encoding.isEmpty
+  }
+
+  /// The text up to the first NUL, where TensorFlow's library stops.
+  static func terminated(_ text: ByteString) -> String {
+    text.bytes.contains(0)
+      ? String(decoding: text.bytes.prefix { $0 != 0 }, as: UTF8.self) : text.string
   }
 
   /// Lower case with the final form of sigma at the ends of words.

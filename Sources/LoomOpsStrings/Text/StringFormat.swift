@@ -24,7 +24,7 @@ public enum StringFormat: OpDeclaration {
     }
     context.setOutput(0, .scalar)
   }
-  public static let gradient = GradientRule.notDifferentiable(because: "texts have no derivatives")
+  public static let gradient = GradientRule.undefined
   public static let kernels = KernelTable { construction in
     let placeholder = try construction.attributes.bytes("placeholder").bytes
     let parts = TextSplit.at(

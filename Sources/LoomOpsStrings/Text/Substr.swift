@@ -76,11 +76,18 @@ private final class SubstrKernel: Kernel {
     // Where each character begins, and the end.
     let starts =
       countsCharacters
-      ? bytes.indices.filter { bytes[$0] & 0xC0 != 0x80 } + [bytes.count] : []
+      ? bytes.indices.filter { $0 == 0 || bytes[$0] & 0xC0 != 0x80 } + [bytes.count] : []
     let count = countsCharacters ? starts.count - 1 : bytes.count
     guard position >= -count, position <= count else { return nil }
     let start = position < 0 ? position + count : position
-    let end = length < 0 ? start : Swift.min(Checked.add(start, length) ?? count, count)
+    let end: Int
+    if length < 0 {
+      // Bytes run to the end then; characters are none, and from the end of the text they are refused.
+      guard position >= 0 || !countsCharacters else { return nil }
+      end = countsCharacters ? start : count
+    } else {
+      end = Swift.min(Checked.add(start, length) ?? count, count)
+    }
     return countsCharacters
       ? ByteString(bytes[starts[start]..<starts[end]]) : ByteString(bytes[start..<end])
   }

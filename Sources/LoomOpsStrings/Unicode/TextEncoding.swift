@@ -9,6 +9,8 @@ enum TextEncoding: Sendable {
   case utf32(isBigEndian: Bool?)
   case ascii
   case latin1
+  /// One of one byte for each character, in which unused bytes stand for control characters.
+  case windows(LegacyEncoding)
   /// What the system knows beyond these.
   case other(LegacyEncoding)
 
@@ -28,7 +30,8 @@ enum TextEncoding: Sendable {
       guard let other = LegacyEncoding(name: name) else {
         throw .invalidArgument("Could not create converter for input encoding: \(name)")
       }
-      self = .other(other)
+      let isWindows = name.lowercased().hasPrefix("windows-125")
+      self = isWindows ? .windows(other) : .other(other)
     }
   }
 
@@ -47,7 +50,20 @@ enum TextEncoding: Sendable {
     case .latin1: bytes.map { Unit(scalar: UInt32($0), length: 1) }
     case .other(let encoding):
       encoding.decode(bytes).map { Unit(scalar: $0.scalar, length: $0.length) }
+    case .windows(let encoding): TextEncoding.decodeWindows(bytes, encoding)
     }
+  }
+
+  private static func decodeWindows(_ bytes: [UInt8], _ encoding: LegacyEncoding) -> [Unit] {
+    var units: [Unit] = []
+    var position = 0
+    for unit in encoding.decode(bytes) {
+      let byte = bytes[position]
+      let isUnused = unit.scalar == nil && (0x80..<0xA0).contains(byte)
+      units.append(Unit(scalar: isUnused ? UInt32(byte) : unit.scalar, length: unit.length))
+      position += unit.length
+    }
+    return units
   }
 
   /// Malformed bytes go by the longest beginning of a character (Unicode 3.9, U+FFFD substitution of

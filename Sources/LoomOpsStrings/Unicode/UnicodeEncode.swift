@@ -86,6 +86,10 @@ public enum UnicodeTranscode: OpDeclaration {
       try context.mapTexts(to: ByteString.self) { text throws(StatusError) in
         var bytes: [UInt8] = []
         for unit in source.decode(text.bytes) {
+          // Here a character that is to be replaced counts as malformed.
+          if errors.policy == .strict, let scalar = unit.scalar, errors.replaces(scalar) {
+            throw .invalidArgument("Invalid formatting on input string")
+          }
           if let scalar = try errors.resolve(unit.scalar) { target.append(scalar, to: &bytes) }
         }
         return ByteString(bytes: bytes)

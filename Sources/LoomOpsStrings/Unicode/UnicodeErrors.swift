@@ -30,6 +30,9 @@ struct UnicodeErrors: Sendable {
     }
   }
 
+  /// Whether a well-formed character is replaced all the same.
+  func replaces(_ scalar: UInt32) -> Bool { replacesControlCharacters && scalar <= 0x1F }
+
   /// What stands for a decoded character; `nil` for nothing.
   ///
   /// - Throws: ``StatusError/Code/invalidArgument`` if malformed bytes are not tolerated.
@@ -37,7 +40,7 @@ struct UnicodeErrors: Sendable {
     if scalar == nil, policy == .strict {
       throw .invalidArgument("Invalid formatting on input string")
     }
-    if let scalar, !(replacesControlCharacters && scalar <= 0x1F) { return scalar }
+    if let scalar, !replaces(scalar) { return scalar }
     return policy == .ignore ? nil : replacement
   }
 }

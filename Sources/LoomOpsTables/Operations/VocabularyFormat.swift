@@ -121,33 +121,31 @@ struct VocabularyFormat: Sendable {
             + "\(needed) got \(columns.count)")
       }
     }
-    let keyTensor = try tensor(key, line, columns, number, dtype: entries.keys.dtype)
-    let valueTensor = try tensor(value, line, columns, number, dtype: entries.values.dtype)
-    entries.keys.append(try TableKeys(keyTensor, width: 1), 0)
-    entries.values.append(try TableValues(valueTensor, width: 1), 0)
+    let key = try element(key, line, columns, number, dtype: entries.keys.dtype)
+    let value = try element(value, line, columns, number, dtype: entries.values.dtype)
+    entries.keys.append(key)
+    entries.values.append(value)
   }
 
-  private func tensor(
+  private func element(
     _ field: Field, _ line: ByteString, _ columns: [ByteString], _ number: Int, dtype: DType
-  ) throws(StatusError) -> AnyTensor {
+  ) throws(StatusError) -> TableElement {
     let text: ByteString
     switch field {
-    case .lineNumber: return try AnyTensor(scalar: Int64(number) &+ offset)
+    case .lineNumber: return .integer(Int64(number) &+ offset)
     case .wholeLine: text = line
     case .column(let index): text = columns[index]
     }
     switch dtype {
-    case .string: return try AnyTensor(scalar: text)
+    case .string: return .text(text)
     case .int32:
       let value = try required(NumberParser.integer(text, Int32.self), text, number, dtype)
-      return try AnyTensor(scalar: Int32(truncatingIfNeeded: Int64(value) &+ offset))
+      return .integer(Int64(Int32(truncatingIfNeeded: Int64(value) &+ offset)))
     case .int64:
-      return try AnyTensor(
-        scalar: required(NumberParser.integer(text, Int64.self), text, number, dtype))
-    case .float:
-      return try AnyTensor(scalar: required(NumberParser.float(text), text, number, dtype))
-    case .double:
-      return try AnyTensor(scalar: required(NumberParser.double(text), text, number, dtype))
+      return .integer(
+        try required(NumberParser.integer(text, Int64.self), text, number, dtype))
+    case .float: return .float(try required(NumberParser.float(text), text, number, dtype))
+    case .double: return .double(try required(NumberParser.double(text), text, number, dtype))
     default: throw .invalidArgument("Data type \(dtype) not supported.")
     }
   }

@@ -50,7 +50,8 @@ final class DenseTable: TableStorage {
     }
     let width = emptyKey.shape.elementCount
     guard width > 0 else {
-      throw .invalidArgument("Empty key must have at least one element, got shape \(emptyKey.shape)")
+      throw .invalidArgument(
+        "Empty key must have at least one element, got shape \(emptyKey.shape)")
     }
     empty = try TableKeys(emptyKey, width: width)
     deleted = try TableKeys(deletedKey, width: width)

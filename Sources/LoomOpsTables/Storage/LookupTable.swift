@@ -26,7 +26,8 @@ final class LookupTable: Resource {
   func checkTypes(_ keys: AnyTensor, _ values: AnyTensor) throws(StatusError) {
     try checkKeys(keys)
     guard values.dtype == valueType else {
-      throw mismatch("resource, \(keys.dtype), \(values.dtype)", "resource, \(keyType), \(valueType)")
+      throw mismatch(
+        "resource, \(keys.dtype), \(values.dtype)", "resource, \(keyType), \(valueType)")
     }
   }
 
@@ -100,7 +101,8 @@ protocol TableStorage: AnyObject, Sendable {
   func insert(_ keys: AnyTensor, _ values: AnyTensor) throws(StatusError)
   func remove(_ keys: AnyTensor) throws(StatusError)
   /// Checks what ``replaceAll(_:_:)`` takes, where that differs from what is inserted.
-  func checkImport(_ keys: AnyTensor, _ values: AnyTensor, in table: LookupTable) throws(StatusError)
+  func checkImport(_ keys: AnyTensor, _ values: AnyTensor, in table: LookupTable)
+    throws(StatusError)
   func replaceAll(_ keys: AnyTensor, _ values: AnyTensor) throws(StatusError)
   func export(budget: MemoryBudget) throws(StatusError) -> (keys: AnyTensor, values: AnyTensor)
 }

@@ -1,6 +1,14 @@
 import LoomCore
 import LoomOpsSupport
 
+/// A key or a value that was read from text.
+enum TableElement: Sendable {
+  case integer(Int64)
+  case text(ByteString)
+  case float(Float)
+  case double(Double)
+}
+
 /// Keys of a table: rows of integers or of texts.
 struct TableKeys: Sendable {
   let dtype: DType
@@ -67,6 +75,16 @@ struct TableKeys: Sendable {
       texts += other.texts[range]
     } else {
       integers += other.integers[range]
+    }
+    count += 1
+  }
+
+  /// Appends a key of one element, of the kind of this table's keys.
+  mutating func append(_ element: TableElement) {
+    switch element {
+    case .integer(let value): integers.append(value)
+    case .text(let value): texts.append(value)
+    case .float, .double: return
     }
     count += 1
   }

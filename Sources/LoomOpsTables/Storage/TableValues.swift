@@ -48,6 +48,22 @@ struct TableValues: Sendable {
     }
   }
 
+  /// Appends a value of one element, of the kind of this table's values.
+  mutating func append(_ element: TableElement) {
+    count += 1
+    let bits: UInt64
+    switch element {
+    case .text(let value):
+      texts.append(value)
+      return
+    case .integer(let value): bits = UInt64(bitPattern: value)
+    case .float(let value): bits = UInt64(value.bitPattern)
+    case .double(let value): bits = value.bitPattern
+    }
+    // Little-endian, as all machines that this runs on.
+    for byte in 0..<rowBytes { bytes.append(UInt8(truncatingIfNeeded: bits >> UInt64(8 * byte))) }
+  }
+
   mutating func replace(_ row: Int, with other: TableValues, _ otherRow: Int) {
     for element in 0..<width {
       let (here, there) = (row * width + element, otherRow * width + element)

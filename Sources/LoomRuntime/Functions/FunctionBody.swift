@@ -55,7 +55,9 @@ struct FunctionBody {
       definition.nodes.append(node)
     }
     graph = Graph(registry: registry, evaluator: ConstantFolder())
-    try graph.importDefinition(definition, name: nil)
+    // What a body asks to be placed with may stand in the graph that calls it.
+    try graph.importDefinition(
+      definition, name: nil, options: ImportOptions(validatesColocation: false))
     var arguments: [AnyOutput] = []
     for name in argumentNames { arguments.append(try graph.operation(named: name).output(0)) }
     self.arguments = arguments

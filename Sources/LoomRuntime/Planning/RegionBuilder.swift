@@ -57,7 +57,14 @@ struct RegionBuilder {
       case .node(let id):
         let isMerge = nodes[id].properties.role == .merge
         for input in nodes[id].inputs where !fed.contains(input) {
-          if isMerge, nodes[input.node].properties.role == .nextIteration { continue }
+          if isMerge, nodes[input.node].properties.role == .nextIteration {
+            // The next value comes when this one was taken, also where nothing else orders the two.
+            if let next = vertexOfNode[input.node], next != target {
+              consumers[target].append(next)
+              pending[next] += 1
+            }
+            continue
+          }
           connect(input.node, target)
         }
         for control in nodes[id].controlInputs { connect(control, target) }

@@ -35,8 +35,13 @@ extension Session {
     if resolution.isTrivial { return try rebuild(fetch, resolution.trivialResults(request.values)) }
     try engine.extendIfNeeded()
     let plan = try engine.plan(resolution.signature)
-    let results = try await engine.runDetached(
-      plan, feeds: resolution.feedValues(request.values), options: options)
+    let results: [AnyTensor]
+    do throws(StatusError) {
+      results = try await engine.runDetached(
+        plan, feeds: resolution.feedValues(request.values), options: options)
+    } catch {
+      throw engine.reportingAllocations(error, options)
+    }
     return try rebuild(fetch, resolution.results(results))
   }
 }

@@ -65,7 +65,11 @@ extension Session {
     if resolution.isTrivial { return resolution.trivialResults(request.values) }
     try engine.extendIfNeeded()
     let plan = try engine.plan(resolution.signature)
-    return resolution.results(
-      try engine.run(plan, feeds: resolution.feedValues(request.values), options: options))
+    do throws(StatusError) {
+      return resolution.results(
+        try engine.run(plan, feeds: resolution.feedValues(request.values), options: options))
+    } catch {
+      throw engine.reportingAllocations(error, options)
+    }
   }
 }

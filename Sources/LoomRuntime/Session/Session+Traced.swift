@@ -37,9 +37,13 @@ extension Session {
     if resolution.isTrivial { return (resolution.trivialResults(request.values), RunMetadata()) }
     try engine.extendIfNeeded()
     let plan = try engine.plan(resolution.signature)
-    let (values, metadata) = try engine.runTraced(
-      plan, feeds: resolution.feedValues(request.values), options: options)
-    return (resolution.results(values), metadata)
+    do throws(StatusError) {
+      let (values, metadata) = try engine.runTraced(
+        plan, feeds: resolution.feedValues(request.values), options: options)
+      return (resolution.results(values), metadata)
+    } catch {
+      throw engine.reportingAllocations(error, options)
+    }
   }
 
   /// Runs one step on a thread of its own and tells of the run; cancelling the task cancels the step.

@@ -14,6 +14,7 @@ public final class Session: Sendable {
   public let target: String
   public let configuration: SessionConfiguration
   package let engine: DirectEngine
+  let keptTensors = KeptTensors()
   private let isClosedFlag = Atomic<Bool>(false)
   /// Whether a scope that will close the session is being run.
   private let isScoped = Atomic<Bool>(false)

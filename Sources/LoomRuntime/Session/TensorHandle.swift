@@ -103,8 +103,25 @@ extension FetchedValues {
       throw .invalidArgument(
         "Expected the handle of a stored tensor, got a tensor of \(value.dtype)")
     }
-    return try AnyTensorHandle(
-      text: value.element(0, of: ResourceHandle.self).name, session: session)
+    return try session.keptTensors.handle(
+      value.element(0, of: ResourceHandle.self).name, in: session)
+  }
+}
+
+/// The handles of a session that someone holds: a tensor fetched twice has one handle.
+final class KeptTensors: Sendable {
+  private struct Entry: Sendable { weak let handle: AnyTensorHandle? }
+  private let entries = Mutex<[String: Entry]>([:])
+
+  /// - Throws: ``StatusError/Code/invalidArgument`` if the session keeps no such tensor.
+  func handle(_ text: String, in session: Session) throws(StatusError) -> AnyTensorHandle {
+    if let known = entries.withLock({ $0[text]?.handle }) { return known }
+    let made = try AnyTensorHandle(text: text, session: session)
+    entries.withLock { entries in
+      entries = entries.filter { $0.value.handle != nil }
+      entries[text] = Entry(handle: made)
+    }
+    return made
   }
 }
 

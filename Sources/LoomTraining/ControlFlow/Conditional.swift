@@ -154,6 +154,7 @@ extension Graph {
     let count = try build("Sum", [numbers, constantVector([0])])
     let holds = try build(op, [count, constantInt(1)])
     let text = try constantTensor(AnyTensor(scalar: ByteString(message)))
-    return try addOperation("Assert", inputs: [holds, text, all])
+    return try addOperation(
+      "Assert", inputs: [holds, text, all], attributes: ["T": .types([.string, .bool])])
   }
 }

@@ -5,6 +5,12 @@ import Weirloom
 struct OpGraph {
   let graph = Graph()
 
+  /// - Parameter producer: version that the graph's GraphDef says it was written by: ops of older
+  ///   generations are not there in today's.
+  init(producer: Int? = nil) {
+    if let producer { graph.versions.producer = producer }
+  }
+
   func op(
     _ name: String, _ inputs: [AnyOutput] = [], _ attributes: [String: AttributeValue] = [:],
     after operations: [Operation] = []

@@ -2,7 +2,7 @@ import Testing
 import Weirloom
 
 @Suite struct StackTests {
-  private let ops = OpGraph()
+  private let ops = OpGraph(producer: 8)
 
   private func stack(_ generation: String, limit: Int = -1) throws -> AnyOutput {
     try ops.op(

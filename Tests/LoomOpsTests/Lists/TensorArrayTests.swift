@@ -2,7 +2,7 @@ import Testing
 import Weirloom
 
 @Suite struct TensorArrayTests {
-  private let ops = OpGraph()
+  private let ops = OpGraph(producer: 8)
   private var graph: Graph { ops.graph }
 
   private func vector(_ values: Float...) throws -> Output<Float> { try graph.constant(values) }
@@ -17,7 +17,7 @@ import Weirloom
   @Test func `elements are written, read, stacked, gathered and concatenated`() throws {
     #expect(try ops.run(pair().read(1).erased) == [3, 4])
     let stacked = try pair().stacked()
-    #expect(stacked.shape == [nil, 2])
+    #expect(stacked.shape == [2, 2])
     #expect(try ops.run(stacked.erased, as: Float.self).shape.sizes == [2, 2])
     #expect(try ops.run(stacked.erased) == [1, 2, 3, 4])
     #expect(try ops.run(pair().gather(graph.constant([1 as Int32])).erased) == [3, 4])

@@ -12,7 +12,7 @@ import Weirloom
   }
 
   @Test func `changing a copy leaves the other as it was`() throws {
-    var list = TensorList(element, [try scalar(1), nil, try scalar(3)])
+    var list = try TensorList(element, [try scalar(1), nil, try scalar(3)])
     let copy = list
     try list.set(1, to: scalar(2))
     #expect(list.removeLast() != nil)
@@ -54,7 +54,7 @@ import Weirloom
     let shape: PartialShape = [2, nil]
     let element = TensorList.ElementType(dtype: .float, shape: shape, limit: 9)
     let tensor = try AnyTensor([1 as Float, 2], shape: Shape([2, 1]))
-    let list = TensorList(element, [nil, tensor, nil])
+    let list = try TensorList(element, [nil, tensor, nil])
     let message = try list.encoded()
     #expect(message.typeName == "tensorflow::TensorList")
     // Two unset elements, 0 and 2; float; limit 9; a shape of 2 and unknown.

@@ -91,12 +91,11 @@ enum JSONTensor {
   }
 
   private static func text(_ value: Any) -> ByteString {
-    if let object = value as? [String: Any], let hex = object["hex"] as? String {
-      let digits = Array(hex)
-      return ByteString(
-        stride(from: 0, to: digits.count - 1, by: 2).compactMap {
-          UInt8(String(digits[$0...$0 + 1]), radix: 16)
-        })
+    // Bytes that are no text stand in base 64.
+    if let object = value as? [String: Any], let encoded = object["b64"] as? String,
+      let data = Data(base64Encoded: encoded)
+    {
+      return ByteString([UInt8](data))
     }
     return ByteString(value as? String ?? "")
   }
