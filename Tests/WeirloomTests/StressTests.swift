@@ -33,6 +33,7 @@ import Weirloom
         on: [total.assignAdd(cast(taken, to: Int64.self)).operation]
       ) { () throws(StatusError) in try identity(taken) }
       self.total = total
+      let graph = graph
       looped = try whileLoop(loopVariable: input) { value in
         try less(value, graph.constant(Int32(40)))
       } body: { value in

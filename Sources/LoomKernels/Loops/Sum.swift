@@ -2,7 +2,7 @@ public import LoomCore
 
 /// Where the inputs of a sum lie: at least two, of one shape.
 @unsafe private struct Summands<Scalar: TensorScalar> {
-  private(set) var sources: [UnsafePointer<Scalar>] = []
+  private(set) var sources: [UnsafePointer<Scalar>] = unsafe []
   let shape: Shape
   /// Keeps variables' values alive, which another kernel may replace meanwhile.
   private var holds: [AnyTensor] = []

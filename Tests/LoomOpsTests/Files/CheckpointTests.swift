@@ -12,7 +12,7 @@ import Weirloom
   private func restore(
     _ prefix: String, _ names: [String], _ slices: [String]? = nil, types: [DType]
   ) throws -> [AnyTensor] {
-    let graph = OpGraph()
+    let graph = FileGraph()
     return try graph.run(
       graph(
         "RestoreV2",
@@ -51,7 +51,7 @@ import Weirloom
   }
 
   @Test func `slices of first generation files are put together`() throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let path = Fixtures.path("models/ckpt_v1/slices.ckpt")
     func restore(_ spec: String) throws -> AnyTensor {
       try graph.run(
@@ -98,7 +98,7 @@ import Weirloom
   @Test(arguments: ["SaveV2", "Save"])
   func `what is saved can be restored`(_ op: String) throws {
     let folder = try TemporaryFolder()
-    let graph = OpGraph()
+    let graph = FileGraph()
     let values = try Self.tensors.map { try $0.1() }
     let names = Self.tensors.map(\.0)
     let prefix = folder.file("deep/model")
@@ -142,7 +142,7 @@ import Weirloom
   // SAV-015
   @Test func `shards are merged, and their folder goes`() throws {
     let folder = try TemporaryFolder()
-    let graph = OpGraph()
+    let graph = FileGraph()
     var saves: [GraphOperation] = []
     let value = try graph.constant(
       AnyTensor((0..<6).map { Float($0) }, shape: Shape([3, 2])))

@@ -15,7 +15,7 @@ import Weirloom
   }
 
   /// The outputs of ParseExampleV2 for the features that were recorded.
-  private func parse(_ graph: OpGraph, _ serialized: AnyOutput) throws -> [AnyOutput] {
+  private func parse(_ graph: FileGraph, _ serialized: AnyOutput) throws -> [AnyOutput] {
     try graph(
       "ParseExampleV2",
       [
@@ -31,7 +31,7 @@ import Weirloom
   }
 
   @Test func `a batch of examples gives the recorded features`() throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let all = try examples.tensor("records", "string", [9])
     let outputs = try graph.run(parse(graph, graph.constant(all.rows(0..<7))))
     try expectEqual(outputs[0], examples.tensor("ints_indices", "int64", [9, 2]), "ints")
@@ -46,7 +46,7 @@ import Weirloom
   }
 
   @Test func `what is no example is refused`() throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let all = try examples.tensor("records", "string", [9])
     expectFailure(.invalidArgument, "Could not parse example input") {
       try graph.run(parse(graph, graph.constant(all.rows(8..<9))))
@@ -66,7 +66,7 @@ import Weirloom
       bytes[position] ^= UInt8(1 << (position % 8))
       texts.append(ByteString(bytes: bytes))
     }
-    let graph = OpGraph()
+    let graph = FileGraph()
     let input = try graph("Placeholder", [], ["dtype": .type(.string)], name: "input")[0]
     let outputs = try parse(graph, input)
     let session = try Session(graph: graph.graph)
@@ -81,7 +81,7 @@ import Weirloom
   }
 
   /// The four sequence examples.
-  private func serialized(_ graph: OpGraph) throws -> [AnyTensor] {
+  private func serialized(_ graph: FileGraph) throws -> [AnyTensor] {
     let reader = try graph(
       "TFRecordDataset",
       [graph.text(sequences.path("seq.tfrecord")), graph.text(""), graph.scalar(Int64(0))])[0]
@@ -97,7 +97,7 @@ import Weirloom
   ]
 
   private func parseSequences(
-    _ graph: OpGraph, _ input: AnyTensor
+    _ graph: FileGraph, _ input: AnyTensor
   ) throws -> [AnyTensor] {
     let none = try graph.texts([])
     return try graph.run(
@@ -111,7 +111,7 @@ import Weirloom
   }
 
   @Test func `sequence examples one by one give the recorded features`() throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     for (index, example) in try serialized(graph).enumerated() {
       let outputs = try parseSequences(graph, example)
       let name = "s\(index)"
@@ -132,7 +132,7 @@ import Weirloom
   }
 
   @Test func `a batch of sequence examples is filled up to the longest`() throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let texts = try serialized(graph).map { try $0.element(0, of: ByteString.self) }
     let outputs = try parseSequences(graph, AnyTensor(texts, shape: Shape(vector: 4)))
     let recorded = [
@@ -150,7 +150,7 @@ import Weirloom
   }
 
   @Test func `ragged features and variable lengths keep their rows`() throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let all = try examples.tensor("records", "string", [9]).rows(0..<7)
     let outputs = try graph.run(
       graph(
@@ -184,7 +184,7 @@ import Weirloom
 /// The elements of a dataset.
 enum DatasetElements {
   static func all(
-    _ graph: OpGraph, _ dataset: AnyOutput, types: [DType], limit: Int = 100
+    _ graph: FileGraph, _ dataset: AnyOutput, types: [DType], limit: Int = 100
   ) throws -> [[AnyTensor]] {
     var elements: [[AnyTensor]] = []
     try forEach(graph, dataset, types: types, limit: limit) { elements.append($0) }
@@ -193,7 +193,7 @@ enum DatasetElements {
 
   /// Calls `body` with each element until the end.
   static func forEach(
-    _ graph: OpGraph, _ dataset: AnyOutput, types: [DType], limit: Int = 100,
+    _ graph: FileGraph, _ dataset: AnyOutput, types: [DType], limit: Int = 100,
     _ body: ([AnyTensor]) throws -> Void
   ) throws {
     let attributes: [String: AttributeValue] = [

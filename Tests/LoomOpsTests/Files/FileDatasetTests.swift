@@ -5,7 +5,7 @@ import Weirloom
 @Suite struct FileDatasetTests {
   private let recorded = Recorded(folder: "records_text")
 
-  private func texts(_ graph: OpGraph, _ dataset: AnyOutput) throws -> [ByteString] {
+  private func texts(_ graph: FileGraph, _ dataset: AnyOutput) throws -> [ByteString] {
     try DatasetElements.all(graph, dataset, types: [.string]).map { try $0[0].element(0) }
   }
 
@@ -13,7 +13,7 @@ import Weirloom
   func `lines of text files`(
     _ file: String, _ compression: String, _ wanted: String, _ count: Int
   ) throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let dataset = try graph(
       "TextLineDataset",
       [graph.text(recorded.path(file)), graph.text(compression), graph.scalar(Int64(0))])[0]
@@ -22,7 +22,7 @@ import Weirloom
 
   @Test(arguments: [("fixed.bin", ""), ("fixed.bin.gz", "GZIP")])
   func `records of one length`(_ file: String, _ compression: String) throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let dataset = try graph(
       "FixedLengthRecordDatasetV2",
       [
@@ -37,7 +37,7 @@ import Weirloom
   func `a file that is no multiple of the record is an error`(
     _ compression: String, _ code: StatusError.Code
   ) throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let file = recorded.path(compression.isEmpty ? "fixed.bin" : "fixed.bin.gz")
     let dataset = try graph(
       "FixedLengthRecordDatasetV2",
@@ -52,7 +52,7 @@ import Weirloom
 
   @Test func `parsed examples come in the order of their features' names`() throws {
     let examples = Recorded(folder: "records_example")
-    let graph = OpGraph()
+    let graph = FileGraph()
     let batch = try graph.constant(
       examples.tensor("records", "string", [9]).rows(0..<7).reshaped(to: Shape([1, 7])))
     let slices = try graph(
@@ -82,7 +82,7 @@ import Weirloom
   @Test func `records from an offset on`() throws {
     let records = Recorded(folder: "records_example")
     let wanted = try records.tensor("records", "string", [9]).scalars(of: ByteString.self)
-    let graph = OpGraph()
+    let graph = FileGraph()
     let dataset = try graph(
       "TFRecordDatasetV2",
       [
@@ -93,7 +93,7 @@ import Weirloom
   }
 
   private func csv(
-    _ graph: OpGraph, _ file: String, header: Bool = true, select: [Int64] = [],
+    _ graph: FileGraph, _ file: String, header: Bool = true, select: [Int64] = [],
     exclude: [Int64] = [], types: [DType], defaults: [AnyTensor]
   ) throws -> AnyOutput {
     try graph(
@@ -108,7 +108,7 @@ import Weirloom
   }
 
   @Test func `columns of CSV files with quotes and defaults`() throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let types: [DType] = [.int32, .float, .string, .int32]
     let none = { (dtype: DType) in try AnyTensor.zeros(dtype: dtype, shape: Shape(vector: 0)) }
     let dataset = try csv(
@@ -132,7 +132,7 @@ import Weirloom
     let folder = try TemporaryFolder()
     let file = try folder.write(
       Array("1,a\n2\nx,b\n\"3\",\"c\nd\"\r\n4,e\"f\n5,g".utf8), to: "wrong.csv")
-    let graph = OpGraph()
+    let graph = FileGraph()
     let types: [DType] = [.int64, .string]
     let dataset = try csv(
       graph, file, header: false, types: types,
@@ -167,7 +167,7 @@ import Weirloom
   func `damaged record files give what stock gives`(
     _ file: String, _ compression: String, _ count: Int, _ fault: String?
   ) throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let dataset = try graph(
       "TFRecordDataset",
       [
@@ -187,7 +187,7 @@ import Weirloom
 
   @Test func `files are matched, read and written`() throws {
     let folder = try TemporaryFolder()
-    let graph = OpGraph()
+    let graph = FileGraph()
     let path = folder.file("deep/er/a.txt")
     let write = try graph.operation("WriteFile", [graph.text(path), graph.text("content")])
     let session = try Session(graph: graph.graph)

@@ -4,7 +4,7 @@ import Weirloom
 
 /// A reader that works through files named by a closed queue.
 private struct Reading {
-  let graph = OpGraph()
+  let graph = FileGraph()
   let reader: AnyOutput
   let queue: AnyOutput
   let session: Session
@@ -226,7 +226,7 @@ private struct Reading {
   }
 
   @Test func `readers and queues of the first generation go by name`() throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let reader = try graph("WholeFileReader", [], ["shared_name": "r"])[0]
     let queue = try graph("FIFOQueue", [], ["component_types": .types([.string])])[0]
     let fill = try graph.operation(

@@ -5,7 +5,7 @@ import Weirloom
 /// What the recorded sessions do not show of the sparse ops.
 @Suite struct SparseTests {
   @Test func `indices that are out of bounds, out of order or repeated are refused`() throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     func dense(_ indices: [[Int]], validates: Bool = true) throws -> AnyTensor {
       try graph.run(
         graph(
@@ -26,7 +26,7 @@ import Weirloom
   }
 
   @Test func `sizes that overflow are errors`() throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let huge = Int64.max
     expectFailure(.invalidArgument) {
       try graph.run(
@@ -56,7 +56,7 @@ import Weirloom
   }
 
   @Test func `integer division by zero is an error`() throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     expectFailure(.invalidArgument, "division by zero") {
       try graph.run(
         graph(
@@ -69,7 +69,7 @@ import Weirloom
   }
 
   @Test func `sparse tensors can be kept by number and stacked`() throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let store: [String: AttributeValue] = ["shared_name": "kept"]
     let rows = try graph(
       "AddManySparseToTensorsMap",
@@ -98,7 +98,7 @@ import Weirloom
   }
 
   @Test func `products of matrices with many zeros are those of dense ones`() throws {
-    let graph = OpGraph()
+    let graph = FileGraph()
     let a = try graph.constant(
       AnyTensor([0, 2, 3, 0].map { BFloat16($0) }, shape: Shape([2, 2])))
     let b = try graph.constant(AnyTensor([Float(1), 2, 0, 4], shape: Shape([2, 2])))
@@ -109,7 +109,7 @@ import Weirloom
   /// Ops of one sparse tensor `[[0, 1], [1, 0], [1, 2]]` of shape `[2, 3]`, to be differentiated with
   /// respect to its values.
   private static let differentiable:
-    [(String, @Sendable (OpGraph, AnyOutput, AnyOutput, AnyOutput) throws -> AnyOutput)] = [
+    [(String, @Sendable (FileGraph, AnyOutput, AnyOutput, AnyOutput) throws -> AnyOutput)] = [
       (
         "SparseToDense",
         { graph, indices, values, sizes in
@@ -199,7 +199,7 @@ import Weirloom
   @Test(arguments: differentiable.indices)
   func `gradients agree with small differences`(_ index: Int) throws {
     let (name, build) = Self.differentiable[index]
-    let graph = OpGraph()
+    let graph = FileGraph()
     let values = try graph("Placeholder", [], ["dtype": .type(.double), "shape": .shape([3])])[0]
     let y = try build(
       graph, graph.matrix([[0, 1], [1, 0], [1, 2]]), values, graph.vector([Int64(2), 3]))

@@ -4,7 +4,7 @@ import Testing
 import Weirloom
 
 /// A graph built of ops by name.
-struct OpGraph {
+struct FileGraph {
   let graph = Graph()
 
   /// The outputs of a new operation.
