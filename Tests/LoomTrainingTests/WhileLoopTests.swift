@@ -153,21 +153,17 @@ import Weirloom
 
   @Test func `body results that do not fit the variables are refused`() throws {
     let start = try graph.constant(Int32(0)).erased
-    let count = #expect(throws: StatusError.self) {
-      try whileLoop(loopVariables: [start], condition: { _ in try graph.constant(false) }) { _ in
-        []
-      }
+    func build(_ variables: [AnyOutput], _ body: ([AnyOutput]) throws -> [AnyOutput]) throws {
+      _ = try whileLoop(
+        loopVariables: variables, condition: { _ in try graph.constant(false) }, body: body)
     }
+    let count = #expect(throws: StatusError.self) { try build([start]) { _ in [] } }
     #expect(count?.code == .invalidArgument)
     let dtype = #expect(throws: StatusError.self) {
-      try whileLoop(loopVariables: [start], condition: { _ in try graph.constant(false) }) { _ in
-        [try graph.constant(Float(1)).erased]
-      }
+      try build([start]) { _ in [try graph.constant(Float(1)).erased] }
     }
     #expect(dtype?.code == .invalidArgument)
-    let none = #expect(throws: StatusError.self) {
-      try whileLoop(loopVariables: [], condition: { _ in try graph.constant(false) }) { $0 }
-    }
+    let none = #expect(throws: StatusError.self) { try build([]) { $0 } }
     #expect(none?.code == .invalidArgument)
   }
 
