@@ -81,7 +81,7 @@ class Recorder:
             return True
         except tf.errors.OpError as error:
             step += field(6, error.error_code) + field(7, type(error).__name__)
-            step += field(8, error.message.split("\n")[0][:200])
+            step += field(8, gist(error.message))
             self.steps.append(step)
             return False
 
@@ -99,6 +99,13 @@ class Recorder:
         for op in sorted(ops - library):
             data += field(7, op)
         return varint(len(data)) + data
+
+
+def gist(message):
+    """The line that says what is wrong."""
+    noise = ("Graph execution error", "Detected at", "Node:", " ", "\t", "Original stack")
+    lines = [line for line in message.split("\n") if line and not line.startswith(noise)]
+    return (lines or [message])[0][:200]
 
 
 def flat(structure):
@@ -731,6 +738,260 @@ def map_random():
 @case
 def map_random_repeat():
     return RANGE(2).map(lambda x: tf.random.uniform([], seed=4)).repeat(3)
+
+
+# --- Ops that TensorFlow's second generation uses, by name.
+
+ONE = {"output_types": [i64], "output_shapes": [tf.TensorShape([])]}
+SCALAR = tf.TensorSpec([], i64)
+
+
+def variant(dataset):
+    return dataset._variant_tensor
+
+
+@case
+def shuffle_v3_dummy():
+    return wrap(raw.ShuffleDatasetV3(
+        input_dataset=variant(RANGE(8)), buffer_size=4, seed=5, seed2=6,
+        seed_generator=raw.DummySeedGenerator(), **ONE), SCALAR)
+
+
+@case
+def shuffle_v3_anonymous():
+    generator = raw.AnonymousSeedGenerator(seed=5, seed2=6, reshuffle=True).handle
+    return wrap(raw.ShuffleDatasetV3(
+        input_dataset=variant(RANGE(6)), buffer_size=4, seed=1, seed2=2,
+        seed_generator=generator, **ONE), SCALAR).repeat(2)
+
+
+@case
+def shuffle_v2_anonymous():
+    generator = raw.AnonymousSeedGenerator(seed=5, seed2=6, reshuffle=False).handle
+    return wrap(raw.ShuffleDatasetV2(
+        input_dataset=variant(RANGE(6)), buffer_size=4, seed_generator=generator, **ONE), SCALAR)
+
+
+@case
+def shuffle_and_repeat_v2():
+    return wrap(raw.ShuffleAndRepeatDatasetV2(
+        input_dataset=variant(RANGE(4)), buffer_size=3, seed=5, seed2=6, count=3,
+        seed_generator=raw.DummySeedGenerator(), **ONE), SCALAR)
+
+
+@case
+def shuffle_everything():
+    return wrap(raw.ShuffleDataset(
+        input_dataset=variant(RANGE(8)), buffer_size=-2, seed=5, seed2=6, **ONE), SCALAR)
+
+
+@case
+def shuffle_no_buffer():
+    return wrap(raw.ShuffleDataset(
+        input_dataset=variant(RANGE(8)), buffer_size=0, seed=5, seed2=6, **ONE), SCALAR)
+
+
+@case
+def random_v2():
+    return wrap(raw.RandomDatasetV2(
+        seed=5, seed2=6, seed_generator=raw.DummySeedGenerator(), **ONE), SCALAR).take(4)
+
+
+@case
+def random_v2_again():
+    return wrap(raw.RandomDatasetV2(
+        seed=5, seed2=6, seed_generator=raw.DummySeedGenerator(),
+        rerandomize_each_iteration=True, **ONE), SCALAR).take(2).repeat(2)
+
+
+@case
+def cache_v2():
+    return wrap(raw.CacheDatasetV2(
+        input_dataset=variant(RANGE(3)), filename="", cache=raw.DummyMemoryCache(), **ONE),
+        SCALAR).repeat(2)
+
+
+@case
+def cache_v2_anonymous():
+    cache = raw.AnonymousMemoryCache().handle
+    return wrap(raw.CacheDatasetV2(
+        input_dataset=variant(RANGE(3)), filename="", cache=cache, **ONE), SCALAR).repeat(2)
+
+
+@case
+def cache_read_in_part():
+    return RANGE(6).cache().take(2)
+
+
+@case
+def rewrite():
+    return wrap(raw.RewriteDataset(
+        input_dataset=variant(RANGE(3)), rewrite_name="replicate_on_split", **ONE), SCALAR)
+
+
+@case
+def model_and_options():
+    model = raw.ModelDataset(input_dataset=variant(RANGE(3)), **ONE)
+    threads = raw.PrivateThreadPoolDataset(input_dataset=model, num_threads=2, **ONE)
+    return wrap(raw.MaxIntraOpParallelismDataset(
+        input_dataset=threads, max_intra_op_parallelism=1, **ONE), SCALAR)
+
+
+@case
+def wrapped():
+    return wrap(raw.UnwrapDatasetVariant(
+        input_handle=raw.WrapDatasetVariant(input_handle=variant(RANGE(3)))), SCALAR)
+
+
+@case
+def unwrap_unwrapped():
+    return wrap(raw.UnwrapDatasetVariant(input_handle=variant(RANGE(3))), SCALAR)
+
+
+@case
+def no_dataset():
+    optional = raw.OptionalNone()
+    return wrap(raw.TakeDataset(input_dataset=optional, count=1, **ONE), SCALAR)
+
+
+@case
+def flat_map_no_dataset():
+    return wrap(raw.FlatMapDataset(
+        input_dataset=variant(RANGE(3)), other_arguments=[],
+        f=tf.function(lambda x: x, input_signature=[SCALAR]).get_concrete_function(), **ONE), SCALAR)
+
+
+@case
+def map_wrong_results():
+    return wrap(raw.MapDataset(
+        input_dataset=variant(RANGE(3)), other_arguments=[],
+        f=tf.function(lambda x: tf.cast(x, tf.float32), input_signature=[SCALAR])
+        .get_concrete_function(), **ONE), SCALAR)
+
+
+@case
+def map_wrong_arguments():
+    return wrap(raw.MapDataset(
+        input_dataset=variant(RANGE(3)), other_arguments=[],
+        f=tf.function(lambda x: tf.cast(x, i64),
+                      input_signature=[tf.TensorSpec([], tf.float32)])
+        .get_concrete_function(), **ONE), SCALAR)
+
+
+@case
+def filter_no_truth():
+    return wrap(raw.FilterDataset(
+        input_dataset=variant(RANGE(3)), other_arguments=[],
+        predicate=tf.function(lambda x: x, input_signature=[SCALAR]).get_concrete_function(),
+        **ONE), SCALAR)
+
+
+@case
+def window_no_size():
+    return RANGE(3).window(tf.constant(0, i64))
+
+
+@case
+def range_no_step():
+    return wrap(raw.RangeDataset(start=0, stop=3, step=0, **ONE), SCALAR)
+
+
+@case
+def slices_of_scalar():
+    x = v1.placeholder_with_default(3, None)
+    return wrap(raw.TensorSliceDataset(
+        components=[x], output_shapes=[tf.TensorShape(None)]), tf.TensorSpec(None, tf.int32))
+
+
+@case
+def slices_of_different_lengths():
+    x = v1.placeholder_with_default([1, 2], [None])
+    y = v1.placeholder_with_default([1, 2, 3], [None])
+    return tf.data.Dataset.from_tensor_slices((x, y))
+
+
+@case
+def concatenate_other_types():
+    return wrap(raw.ConcatenateDataset(
+        input_dataset=variant(RANGE(2)),
+        another_dataset=variant(tf.data.Dataset.from_tensors(1.0)), **ONE), SCALAR)
+
+
+@case
+def zip_with_error():
+    return tf.data.Dataset.zip((RANGE(6), fallible()))
+
+
+@case
+def batch_with_error():
+    return fallible().batch(2)
+
+
+@case
+def window_with_error():
+    return fallible().window(2).flat_map(lambda window: window)
+
+
+@case
+def shuffle_with_error():
+    return fallible().shuffle(3, seed=4)
+
+
+@case
+def scan_with_error():
+    return fallible().scan(tf.constant(0, i64), lambda state, x: (state + x, state + x))
+
+
+@case
+def interleave_with_error():
+    return fallible().interleave(lambda x: RANGE(x), cycle_length=2)
+
+
+@case
+def take_while_in_flat_map():
+    return RANGE(3).flat_map(lambda x: RANGE(10).take_while(lambda y: y < x + 1).shuffle(2, seed=3))
+
+
+@case
+def sleep():
+    return wrap(raw.SleepDataset(
+        input_dataset=variant(RANGE(3)), sleep_microseconds=10, **ONE), SCALAR)
+
+
+@case
+def sampling():
+    return wrap(raw.SamplingDataset(
+        input_dataset=variant(RANGE(20)), rate=0.4, seed=5, seed2=6, **ONE), SCALAR)
+
+
+@case
+def list_of_tensors():
+    return wrap(raw.ListDataset(
+        tensors=[tf.constant(3, i64), tf.constant(1, i64), tf.constant(2, i64)], **ONE), SCALAR)
+
+
+@case
+def loop_in_function():
+    @tf.function
+    def total():
+        result = tf.constant(0, i64)
+        for x in RANGE(5).map(lambda x: x * x):
+            result += x
+        return result
+    return total()
+
+
+@case
+def loop_with_break():
+    @tf.function
+    def first_above(limit):
+        result = tf.constant(-1, i64)
+        for x in RANGE(100):
+            if x * x > limit:
+                result = x
+                break
+        return result
+    return first_above(tf.constant(50, i64))
 
 
 # --- Iterators.

@@ -6,7 +6,8 @@ public enum DataOps {
     sources + transformations + functions + random + unchanged + variants + iterators + experimental
 
   private static let sources: [any OpDefinition.Type] = [
-    RangeDataset.self, SparseTensorSliceDataset.self, TensorDataset.self, TensorSliceDataset.self,
+    ListDataset.self, RangeDataset.self, SparseTensorSliceDataset.self, TensorDataset.self,
+    TensorSliceDataset.self,
   ]
 
   private static let transformations: [any OpDefinition.Type] = [
@@ -14,7 +15,7 @@ public enum DataOps {
     CacheDatasetV2.self, ConcatenateDataset.self, DenseToSparseBatchDataset.self,
     DirectedInterleaveDataset.self, IgnoreErrorsDataset.self, PaddedBatchDataset.self,
     PaddedBatchDatasetV2.self, ParallelBatchDataset.self, PrefetchDataset.self,
-    RepeatDataset.self, ShardDataset.self, SkipDataset.self, TakeDataset.self,
+    RepeatDataset.self, ShardDataset.self, SkipDataset.self, SleepDataset.self, TakeDataset.self,
     UnbatchDataset.self, UniqueDataset.self, WindowDataset.self, ZipDataset.self,
   ]
 
@@ -33,7 +34,7 @@ public enum DataOps {
     AnonymousMemoryCache.self, AnonymousRandomSeedGenerator.self, AnonymousSeedGenerator.self,
     DeleteMemoryCache.self, DeleteRandomSeedGenerator.self, DeleteSeedGenerator.self,
     DummyIterationCounter.self, DummyMemoryCache.self, DummySeedGenerator.self,
-    RandomDataset.self, RandomDatasetV2.self, ShuffleAndRepeatDataset.self,
+    RandomDataset.self, RandomDatasetV2.self, SamplingDataset.self, ShuffleAndRepeatDataset.self,
     ShuffleAndRepeatDatasetV2.self, ShuffleDataset.self, ShuffleDatasetV2.self,
     ShuffleDatasetV3.self,
   ]
@@ -56,7 +57,7 @@ public enum DataOps {
     DeleteIterator.self, IteratorFromStringHandle.self, IteratorFromStringHandleV2.self,
     IteratorGetDevice.self, IteratorGetNext.self, IteratorGetNextAsOptional.self,
     IteratorGetNextSync.self, IteratorToStringHandle.self, IteratorV1.self, IteratorV2.self,
-    MakeIterator.self, OneShotIterator.self,
+    DeserializeIterator.self, MakeIterator.self, OneShotIterator.self, SerializeIterator.self,
   ]
 
   private static let experimental: [any OpDefinition.Type] = [

@@ -23,6 +23,7 @@ public enum FilesOps {
     CSVDatasetV2.self,
     FixedLengthRecordDataset.self,
     FixedLengthRecordDatasetV2.self,
+    MatchingFilesDataset.self,
     ParseExampleDataset.self,
     ParseExampleDatasetV2.self,
     TextLineDataset.self,
@@ -77,12 +78,16 @@ public enum FilesOps {
   ]
 
   private static let serializing: [any OpDefinition.Type] = [
+    AddManySparseToTensorsMap.self,
+    AddSparseToTensorsMap.self,
+    DecodeJSONExample.self,
     DeserializeManySparse.self,
     DeserializeSparse.self,
     ParseTensor.self,
     SerializeManySparse.self,
     SerializeSparse.self,
     SerializeTensor.self,
+    TakeManySparseFromTensorsMap.self,
   ]
 
   private static let summaries: [any OpDefinition.Type] = [

@@ -14,6 +14,7 @@ public enum SparseOps {
     SparseDenseCwiseMul.self,
     SparseFillEmptyRows.self,
     SparseFillEmptyRowsGrad.self,
+    SparseMatMul.self,
     SparseReduceMax.self,
     SparseReduceMaxSparse.self,
     SparseReduceSum.self,

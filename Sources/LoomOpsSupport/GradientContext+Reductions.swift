@@ -34,6 +34,6 @@ extension GradientContext {
     let positive = try build("FloorMod", [add(vector, rank), rank])
     let ones = try fill(self.shape(positive), scalar(1))
     let all = try range(scalar(0), rank, scalar(1))
-    return try build("DynamicStitch", [all, positive, shape, ones])
+    return try build("DynamicStitch", [all, positive, shape, ones], ["N": 2])
   }
 }

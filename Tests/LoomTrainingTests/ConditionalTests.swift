@@ -8,7 +8,11 @@ import Weirloom
   // CTL-001
   @Test func `each branch gives its values`() throws {
     let test = try graph.placeholder(Bool.self, shape: [])
-    let y = try cond(test) { try graph.constant(Float(1)) } else: { try graph.constant(Float(2)) }
+    let y = try cond(test) {
+      try graph.constant(Float(1))
+    } else: {
+      try graph.constant(Float(2))
+    }
     let session = try Session(graph: graph)
     #expect(try session.run(y, feeding: test.feed(Tensor(scalar: true))).scalar == 1)
     #expect(try session.run(y, feeding: test.feed(Tensor(scalar: false))).scalar == 2)
@@ -35,13 +39,19 @@ import Weirloom
     #expect(dtype?.code == .invalidArgument)
     #expect(dtype?.message.contains("same type") ?? false)
     let count = #expect(throws: StatusError.self) {
-      try cond(test) { () throws -> [AnyOutput] in [] } else: { [test.erased] }
+      try cond(test) { () throws -> [AnyOutput] in
+        []
+      } else: {
+        [test.erased]
+      }
     }
     #expect(count?.code == .invalidArgument)
   }
 
   // CTL-004, CTL-005
-  @Test func `only the branch that is taken has effects, and what stands outside always has`() throws {
+  @Test func `only the branch that is taken has effects, and what stands outside always has`()
+    throws
+  {
     let inside = try graph.variable("inside", initialValue: Initializer<Float>.zeros([]))
     let outside = try graph.variable("outside", initialValue: Initializer<Float>.zeros([]))
     let one = try graph.constant(Float(1))

@@ -126,7 +126,8 @@ import Weirloom
     let x = try graph.constant(Float(3))
     let power = try unary("power") { x in
       try whileLoop(loopVariables: x.graph.constant(Int32(0)), x.graph.constant(Float(1))) {
-        count, _ in try less(count, 4)
+        count, _ in
+        try less(count, 4)
       } body: { count, power in
         (try count + 1, try power * x)
       }.1
@@ -159,6 +160,62 @@ import Weirloom
     // x¹⁶
     #expect(try Session(graph: graph).run(y).scalar == 65536)
     #expect(try run(gradients(of: [y.erased], withRespectTo: [x.erased])[0]) == [524_288])
+  }
+
+  /// A resource variable of value 3, with what initialises it.
+  private func variable() throws -> (handle: AnyOutput, initializer: Operation) {
+    let handle = try graph.addOperation(
+      "VarHandleOp", attributes: ["dtype": .type(.float), "shape": .shape(.scalar)]
+    ).output(0)
+    return (
+      handle,
+      try graph.addOperation(
+        "AssignVariableOp", inputs: [handle, graph.constant(Float(3)).erased])
+    )
+  }
+
+  private func run(_ gradient: Gradient?, after initializer: Operation) throws -> [Float] {
+    let session = try Session(graph: graph)
+    let output = try graph.dense(#require(gradient))
+    try session.run(initializer)
+    return try session.run(output).scalars(of: Float.self)
+  }
+
+  @Test func `variables that a functional loop reads have gradients`() throws {
+    let (handle, initializer) = try variable()
+    let types: [DType] = [.int32, .float, .resource]
+    let condition = try graph.defineFunction("below", argumentTypes: types) { _, variables in
+      [try less(Output<Int32>(variables[0]), 4).erased]
+    }
+    let body = try graph.defineFunction("step", argumentTypes: types) { body, variables in
+      let value = try body.addOperation(
+        "ReadVariableOp", inputs: [variables[2]], attributes: ["dtype": .type(.float)]
+      ).output(0)
+      let product = try Output<Float>(variables[1]) * Output<Float>(value)
+      return [try (Output<Int32>(variables[0]) + 1).erased, product.erased, variables[2]]
+    }
+    let y = try functionalWhile(
+      loopVariables: [
+        graph.constant(Int32(0)).erased, graph.constant(Float(1)).erased, handle,
+      ], condition: condition, body: body)[1]
+    let found = try gradients(of: [y], withRespectTo: [handle])
+    #expect(try run(found[0], after: initializer) == [108])
+  }
+
+  @Test func `variables that a loop of frames reads have gradients`() throws {
+    let (handle, initializer) = try variable()
+    let (_, y) = try whileLoop(
+      loopVariables: graph.constant(Int32(0)), graph.constant(Float(1))
+    ) { count, _ in
+      try less(count, 4)
+    } body: { count, product in
+      let value = try graph.addOperation(
+        "ReadVariableOp", inputs: [handle], attributes: ["dtype": .type(.float)]
+      ).output(0)
+      return (try count + 1, try product * Output<Float>(value))
+    }
+    let found = try gradients(of: [y.erased], withRespectTo: [handle])
+    #expect(try run(found[0], after: initializer) == [108])
   }
 
   @Test func `functions that do not fit are refused`() throws {

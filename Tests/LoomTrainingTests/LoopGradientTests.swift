@@ -64,14 +64,18 @@ import Weirloom
       (try count + 1, try w * cast(count, to: Float.self))
     }
     let found = try gradients(of: [value.erased], withRespectTo: [x.erased, w.erased])
-    #expect(try run(found[0]) == [0])
     #expect(try run(found[1]) == [2])
+    #expect(try run(found[0]) == [0])
   }
 
   @Test func `conditionals have the gradient of the branch that ran`() throws {
     let x = try graph.constant(Float(3))
     let test = try graph.placeholder(Bool.self, shape: [])
-    let y = try cond(test) { try x * x } else: { try x * 10 }
+    let y = try cond(test) {
+      try x * x
+    } else: {
+      try x * 10
+    }
     let derivative = try #require(try gradient(of: y, withRespectTo: x))
     let session = try Session(graph: graph)
     #expect(try session.run(derivative, feeding: test.feed(Tensor(scalar: true))).scalar == 6)
@@ -88,7 +92,11 @@ import Weirloom
       try less(count, 4)
     } body: { count, value in
       let isEven = try equal(floorModulo(count, graph.constant(Int32(2))), 0)
-      let next = try cond(isEven) { try value * value } else: { try value * x }
+      let next = try cond(isEven) {
+        try value * value
+      } else: {
+        try value * x
+      }
       return (try count + 1, next)
     }
     // x → x² → x³ → x⁶ → x⁷
@@ -102,7 +110,11 @@ import Weirloom
       try less(count, 3)
     } body: { count, value in
       let next = try cond(less(count, 2)) {
-        try cond(less(count, 1)) { try value * value } else: { try value * value * value }
+        try cond(less(count, 1)) {
+          try value * value
+        } else: {
+          try value * value * value
+        }
       } else: {
         try value * x
       }
@@ -147,6 +159,49 @@ import Weirloom
     #expect(try run(found[1]) == [17, 37])
   }
 
+  @Test func `arrays that a loop reads and writes pass gradients on`() throws {
+    let x = try graph.constant([2 as Float, 3, 5])
+    let size = try graph.constant(Int32(3)).erased
+    func array() throws -> [AnyOutput] {
+      try graph.addOperation(
+        "TensorArrayV3", inputs: [size],
+        attributes: ["dtype": .type(.float), "element_shape": .shape(.scalar)]
+      ).outputs
+    }
+    let (source, target) = (try array(), try array())
+    let all = try graph.constant([0 as Int32, 1, 2]).erased
+    let flow = try graph.addOperation(
+      "TensorArrayScatterV3", inputs: [source[0], all, x.erased, source[1]]
+    ).output(0)
+    // Running products: 2, 6, 30.
+    let results = try whileLoop(
+      loopVariables: [
+        graph.constant(Int32(0)).erased, graph.constant(Float(1)).erased, target[1],
+      ]
+    ) { variables in
+      try less(Output<Int32>(variables[0]), 3)
+    } body: { variables in
+      let value = try graph.addOperation(
+        "TensorArrayReadV3", inputs: [source[0], variables[0], flow],
+        attributes: ["dtype": .type(.float)]
+      ).output(0)
+      try value.setShape(.scalar)
+      let product = try Output<Float>(variables[1]) * Output<Float>(value)
+      let written = try graph.addOperation(
+        "TensorArrayWriteV3", inputs: [target[0], variables[0], product.erased, variables[2]]
+      ).output(0)
+      return [try (Output<Int32>(variables[0]) + 1).erased, product.erased, written]
+    }
+    let products = try graph.addOperation(
+      "TensorArrayGatherV3", inputs: [target[0], all, results[2]],
+      attributes: ["dtype": .type(.float), "element_shape": .shape(.scalar)]
+    ).output(0)
+    #expect(try Session(graph: graph).run(products).scalars(of: Float.self) == [2, 6, 30])
+    // a + ab + abc: 1 + b + bc, a + ac, ab
+    #expect(
+      try run(gradients(of: [products], withRespectTo: [x.erased])[0]) == [19, 12, 6])
+  }
+
   @Test func `loops of an imported graph have gradients too`() throws {
     let x = try graph.constant(Float(3), name: "x")
     let (_, power) = try whileLoop(
@@ -154,7 +209,11 @@ import Weirloom
     ) { count, _ in
       try less(count, 4)
     } body: { count, power in
-      let factor = try cond(less(count, 2)) { x } else: { try x + 1 }
+      let factor = try cond(less(count, 2)) {
+        x
+      } else: {
+        try x + 1
+      }
       return (try count + 1, try power * factor)
     }
     let copy = Graph()

@@ -113,7 +113,9 @@ import Weirloom
   // CTL-018, CTL-019, CTL-020
   @Test func `what is inside of a loop can't be used, fed or fetched outside`() throws {
     var inner: Output<Int32>?
-    let end = try whileLoop(loopVariable: graph.constant(Int32(0))) { try less($0, 3) } body: {
+    let end = try whileLoop(loopVariable: graph.constant(Int32(0))) {
+      try less($0, 3)
+    } body: {
       let next = try $0 + 1
       inner = next
       return next
@@ -169,9 +171,33 @@ import Weirloom
     #expect(none?.code == .invalidArgument)
   }
 
+  @Test func `a variable may become what no iteration changes`() throws {
+    let other = try graph.constant(Float(7))
+    let (_, value) = try whileLoop(
+      loopVariables: graph.constant(Int32(0)), graph.constant(Float(1))
+    ) { count, _ in
+      try less(count, 3)
+    } body: { count, _ in
+      (try count + 1, other)
+    }
+    #expect(try Session(graph: graph).run(value).scalar == 7)
+  }
+
+  // CTL-022
+  @Test func `a hundred thousand iterations`() throws {
+    let end = try whileLoop(loopVariable: graph.constant(Int32(0))) {
+      try less($0, 100_000)
+    } body: {
+      try $0 + 1
+    }
+    #expect(try Session(graph: graph).run(end).scalar == 100_000)
+  }
+
   @Test func `control dependencies on what is outside reach into the loop`() throws {
     let outside = try graph.constant(Int32(4))
-    let end = try whileLoop(loopVariable: graph.constant(Int32(0))) { try less($0, 2) } body: { value in
+    let end = try whileLoop(loopVariable: graph.constant(Int32(0))) {
+      try less($0, 2)
+    } body: { value in
       try graph.withControlDependencies(on: [outside.operation]) { () throws(StatusError) in
         try value + 1
       }

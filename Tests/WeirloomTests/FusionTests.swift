@@ -154,8 +154,8 @@ import Weirloom
     let fed = try Tensor([Float](repeating: -1, count: 9 * 8 * 4), shape: [1, 9, 8, 4])
     let zeros = try session.run(y, feeding: biased.feed(fed))
     #expect(zeros.scalars.allSatisfy { $0 == 0 })
-    let after = try network.graph.withControlDependencies(on: [biased.operation]) { () throws(StatusError) in
-      try network.graph.constant(Float(1))
+    let after = try network.graph.withControlDependencies(on: [biased.operation]) {
+      () throws(StatusError) in try network.graph.constant(Float(1))
     }
     let (_, one) = try session.run(y, after, feeding: network.x.feed(input))
     #expect(one.scalar == 1)

@@ -17,7 +17,9 @@ import Weirloom
         name: "q"
       ).output(0)
       x = try graph.placeholder(Float.self, shape: [])
-      enqueue = try graph.addOperation("QueueEnqueueV2", inputs: [queue, x.erased])
+      enqueue = try graph.addOperation(
+        "QueueEnqueueV2", inputs: [queue, x.erased],
+        attributes: ["Tcomponents": .types([.float])])
       dequeue = try Output(
         graph.addOperation(
           "QueueDequeueV2", inputs: [queue], attributes: ["component_types": .types([.float])],

@@ -165,6 +165,13 @@ public struct AnyTensor: Sendable {
     isKnownUniquelyReferenced(&buffer) && buffer.isWritable
   }
 
+  /// The size of the memory if nobody else refers to it and it is ours to write; -1 otherwise.
+  ///
+  /// Asked in place: to read the buffer of an optional tensor copies the whole tensor.
+  package mutating func exclusiveByteCount() -> Int {
+    isKnownUniquelyReferenced(&buffer) && buffer.isWritable ? buffer.byteCount : -1
+  }
+
   /// Another tensor in the same memory, whose content is lost; `nil` if the memory is shared or too
   /// small. For plain dtypes only.
   package mutating func recycled(dtype: DType, shape: Shape) -> AnyTensor? {

@@ -16,6 +16,8 @@
   @usableFromInline let base: UnsafeMutableRawPointer
   /// Usable bytes.
   public let byteCount: Int
+  /// Whether the memory is ours to write: borrowed memory never is.
+  public let isWritable: Bool
   private let ownership: Ownership
 
   @unsafe private enum Ownership {
@@ -26,6 +28,11 @@
   private init(base: UnsafeMutableRawPointer, byteCount: Int, ownership: Ownership) {
     unsafe self.base = unsafe base
     self.byteCount = byteCount
+    isWritable =
+      switch unsafe ownership {
+      case .allocated: true
+      case .borrowed: false
+      }
     unsafe self.ownership = ownership
   }
 
@@ -81,11 +88,6 @@
     unsafe TensorBuffer(
       base: UnsafeMutableRawPointer(mutating: base), byteCount: byteCount,
       ownership: .borrowed(release: release))
-  }
-
-  /// Whether the memory is ours to write: borrowed memory never is.
-  public var isWritable: Bool {
-    if case .allocated = unsafe ownership { true } else { false }
   }
 
   /// The memory, valid while the buffer is alive.

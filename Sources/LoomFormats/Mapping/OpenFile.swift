@@ -60,6 +60,10 @@ package final class OpenFile: Sendable {
     _ count: Int, _ call: (UnsafeMutableRawPointer, Int, Int) -> Int
   ) throws(StatusError) -> [UInt8] {
     guard count > 0 else { return [] }
+    // More than memory holds cannot be read at once, whatever a file's size or a number in it says.
+    guard count <= MemoryBudget.files.limit else {
+      throw .resourceExhausted("\(path); cannot read \(count) bytes at once")
+    }
     var failed = false
     // The system writes inside `count` bytes, which the array has reserved.
     let bytes = unsafe [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in

@@ -31,12 +31,18 @@ package final class ByteStream {
   }
 
   package var path: String { file.path }
+  /// Bytes of the file as it is stored, compressed or not.
+  package var storedByteCount: Int { file.byteCount }
 
   /// Reads more into the buffer.
   ///
   /// - Returns: whether there was more.
   private func fill() throws(StatusError) -> Bool {
     guard !hasEnded else { return false }
+    // A few compressed bytes can stand for very many.
+    guard buffer.count - start <= MessageLimits.bytes else {
+      throw .resourceExhausted("\(file.path): a record of more than \(MessageLimits.bytes) bytes")
+    }
     if start > 0 {
       buffer.removeFirst(start)
       start = 0

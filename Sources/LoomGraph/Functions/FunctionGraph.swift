@@ -81,7 +81,9 @@ package struct FunctionGraph {
       definition.nodes.append(node)
     }
     try graph.importDefinition(
-      definition, inputMap: map.filter { used.contains($0.key) }, name: nil)
+      definition, inputMap: map.filter { used.contains($0.key) }, name: nil,
+      // A body may name nodes of the graph it was traced in.
+      options: ImportOptions(validatesColocation: false))
     for output in function.outputs {
       guard let source = function.returns[output.name] else {
         throw .invalidArgument("Function '\(function.name)' does not return '\(output.name)'")

@@ -51,7 +51,8 @@ struct FunctionNames {
     let node = nodes[endpoint.node]
     guard let signature = node.signature else {
       throw .unimplemented(
-        "Op '\(node.op)' of node '\(node.name)' has no known outputs, so no function can refer to them")
+        "Op '\(node.op)' of node '\(node.name)' has no known outputs, so no function can refer to them"
+      )
     }
     var first = 0
     for output in signature.outputs {

@@ -246,9 +246,8 @@ public import LoomCore
     if unsafe operands[input].isLastUse {
       let slot = unsafe Int(operands[input].slot)
       // Small tensors stay where they are, so that each slot finds its memory again in the next run.
-      if unsafe (slots[slot].tensor?.buffer.byteCount ?? 0) > KernelContext.smallBytes,
-        unsafe slots[slot].tensor?.isUniquelyOwned() == true,
-        let held = unsafe slots[slot].tensor.take()
+      if let bytes = unsafe slots[slot].tensor?.exclusiveByteCount(),
+        bytes > KernelContext.smallBytes, let held = unsafe slots[slot].tensor.take()
       {
         unsafe slots[outputBase + output].tensor = held
         return (held, held)

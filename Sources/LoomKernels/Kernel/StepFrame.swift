@@ -104,15 +104,13 @@ package import LoomCore
   @inline(__always)
   private func release(_ slot: inout Slot) {
     slot.reference = nil
-    guard slot.tensor != nil else { return }
-    if slot.tensor?.isUniquelyOwned() ?? false {
-      if (slot.tensor?.buffer.byteCount ?? 0) > KernelContext.smallBytes {
-        if let tensor = slot.tensor.take(), tensor.dtype.byteSize != nil { pool.put(tensor) }
-      } else if slot.tensor?.dtype.byteSize == nil {
-        // Strings, handles and variants are never written over, and what they hold may be large.
-        slot.tensor = nil
-      }
-    } else {
+    guard let bytes = slot.tensor?.exclusiveByteCount() else { return }
+    if bytes < 0 {
+      slot.tensor = nil
+    } else if bytes > KernelContext.smallBytes {
+      if let tensor = slot.tensor.take(), tensor.dtype.byteSize != nil { pool.put(tensor) }
+    } else if slot.tensor?.dtype.byteSize == nil {
+      // Strings, handles and variants are never written over, and what they hold may be large.
       slot.tensor = nil
     }
   }

@@ -38,9 +38,7 @@ extension EncodedVariant {
 }
 
 extension EncodedVariant: ArithmeticVariant {
-  public func adding(
-    _ other: any VariantValue, depth: Int
-  ) throws(StatusError) -> any VariantValue {
+  public mutating func add(_ other: any VariantValue, depth: Int) throws(StatusError) {
     let sum: Number
     switch (number, (other as? EncodedVariant)?.number) {
     case (.int(let a), .int(let b)): sum = .int(a &+ b)
@@ -52,7 +50,7 @@ extension EncodedVariant: ArithmeticVariant {
         "No unary variant binary_op function found for op ADD Variant type_name: "
           + "\(typeName) for device type: CPU")
     }
-    return EncodedVariant(sum)
+    self = EncodedVariant(sum)
   }
 
   public func zeros(depth: Int) throws(StatusError) -> any VariantValue {

@@ -1,17 +1,53 @@
 public import LoomCore
 
-/// The inputs: at least one, all of one shape.
-private func summands(
-  _ context: borrowing KernelContext, _ nodeName: String
-) throws(StatusError) -> [AnyTensor] {
-  let inputs = try context.inputs()
-  guard let first = inputs.first else { throw KernelContext.noInput(0, 0) }
-  for (index, input) in inputs.enumerated() where input.shape != first.shape {
-    throw .invalidArgument(
-      "Inputs to operation \(nodeName) of type AddN must have the same size and shape.  "
-        + "Input 0: \(first.shape) != input \(index): \(input.shape)")
+/// Where the inputs of a sum lie: at least two, of one shape.
+@unsafe private struct Summands<Scalar: TensorScalar> {
+  private(set) var sources: [UnsafePointer<Scalar>] = []
+  let shape: Shape
+  /// Keeps variables' values alive, which another kernel may replace meanwhile.
+  private var holds: [AnyTensor] = []
+
+  /// `nil` for one input, which is then the sum.
+  init?(_ context: borrowing KernelContext, _ nodeName: String) throws(StatusError) {
+    unsafe shape = try context.shape(of: 0)
+    let count = context.inputCount
+    if count == 1 {
+      try context.setOutput(0, context.input(0))
+      return nil
+    }
+    unsafe sources.reserveCapacity(count)
+    for index in 0..<count {
+      // A thousand scalars are summed as often as two tensors: nothing is retained for each.
+      if let address = try unsafe context.address(of: index, shape, Scalar.self) {
+        unsafe sources.append(address)
+        continue
+      }
+      let input = try context.input(index)
+      guard unsafe input.shape == shape else {
+        throw unsafe .invalidArgument(
+          "Inputs to operation \(nodeName) of type AddN must have the same size and shape.  "
+            + "Input 0: \(shape) != input \(index): \(input.shape)")
+      }
+      unsafe sources.append(try input.pointer(of: Scalar.self))
+      unsafe holds.append(input)
+    }
   }
-  return inputs
+}
+
+extension KernelContext {
+  /// The address of an input of a certain shape, which its slot keeps alive; `nil` if it is another
+  /// shape or a variable.
+  @unsafe fileprivate func address<Scalar: TensorScalar>(
+    of index: Int, _ shape: Shape, _ type: Scalar.Type
+  ) throws(StatusError) -> UnsafePointer<Scalar>? {
+    let slot = unsafe Int(operands[index].slot)
+    guard unsafe slots[slot].tensor?.elementCount == shape.elementCount,
+      unsafe slots[slot].tensor?.shape.rank == shape.rank
+    else { return nil }
+    for axis in 0..<shape.rank
+    where unsafe slots[slot].tensor?.shape[axis] != shape[axis] { return nil }
+    return unsafe try slots[slot].tensor?.pointer(of: Scalar.self)
+  }
 }
 
 /// The sum of any number of tensors of one shape: `AddN`.
@@ -21,20 +57,15 @@ public final class SumKernel<Scalar: NumericScalar>: Kernel {
   public init(nodeName: String) { self.nodeName = nodeName }
 
   public func compute(_ context: borrowing KernelContext) throws(StatusError) {
-    let inputs = try summands(context, nodeName)
-    let first = inputs[0]
-    if inputs.count == 1 { return try context.setOutput(0, first) }
-    let sources = try unsafe inputs.map { input throws(StatusError) in
-      unsafe try input.pointer(of: Scalar.self)
-    }
-    let output = try context.allocate(0, dtype: Scalar.dtype, shape: first.shape)
+    guard let summands = try unsafe Summands<Scalar>(context, nodeName) else { return }
+    let output = try unsafe context.allocate(0, dtype: Scalar.dtype, shape: summands.shape)
     let target = unsafe try output.writablePointer(of: Scalar.self)
-    let cost = 0.2 * Double(inputs.count)
-    context.workers.parallelFor(count: first.elementCount, costPerItem: cost) { range in
+    let cost = unsafe 0.2 * Double(summands.sources.count)
+    context.workers.parallelFor(count: output.elementCount, costPerItem: cost) { range in
       // All operands and the result hold the elements of `range`.
-      unsafe SumKernel.sum(sources, target, range)
+      unsafe SumKernel.sum(summands.sources, target, range)
     }
-    extendLifetime(inputs)
+    unsafe extendLifetime(summands)
   }
 
   /// In tiles that stay in the cache, so that the result goes through memory once.
@@ -64,34 +95,35 @@ public final class WideSumKernel<Scalar: SixteenBitScalar>: Kernel {
   public init(nodeName: String) { self.nodeName = nodeName }
 
   public func compute(_ context: borrowing KernelContext) throws(StatusError) {
-    let inputs = try summands(context, nodeName)
-    let first = inputs[0]
-    if inputs.count == 1 { return try context.setOutput(0, first) }
-    let sources = try unsafe inputs.map { input throws(StatusError) in
-      unsafe try input.pointer(of: Scalar.self)
-    }
-    let output = try context.allocate(0, dtype: Scalar.dtype, shape: first.shape)
+    guard let summands = try unsafe Summands<Scalar>(context, nodeName) else { return }
+    let output = try unsafe context.allocate(0, dtype: Scalar.dtype, shape: summands.shape)
     let target = unsafe try output.writablePointer(of: Scalar.self)
-    let cost = 0.3 * Double(inputs.count)
-    context.workers.parallelFor(count: first.elementCount, costPerItem: cost) { range in
-      // All operands and the result hold the elements of `range`; tiles hold `halfTile` elements.
-      unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * halfTile) { tiles in
-        guard let sum = tiles.baseAddress else { return }
-        let term = unsafe sum + halfTile
-        var start = range.lowerBound
-        while start < range.upperBound {
-          let length = Swift.min(halfTile, range.upperBound &- start)
-          unsafe Scalar.widen(sources[0] + start, sum, length)
-          for operand in unsafe 1..<sources.count {
-            unsafe Scalar.widen(sources[operand] + start, term, length)
-            for index in 0..<length { unsafe sum[index] += term[index] }
-          }
-          unsafe Scalar.narrow(sum, target + start, length)
-          start &+= length
+    let cost = unsafe 0.3 * Double(summands.sources.count)
+    context.workers.parallelFor(count: output.elementCount, costPerItem: cost) { range in
+      unsafe WideSumKernel.sum(summands.sources, target, range)
+    }
+    unsafe extendLifetime(summands)
+  }
+
+  @unsafe private static func sum(
+    _ sources: [UnsafePointer<Scalar>], _ target: UnsafeMutablePointer<Scalar>, _ range: Range<Int>
+  ) {
+    // All operands and the result hold the elements of `range`; tiles hold `halfTile` elements.
+    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: 2 * halfTile) { tiles in
+      guard let sum = tiles.baseAddress else { return }
+      let term = unsafe sum + halfTile
+      var start = range.lowerBound
+      while start < range.upperBound {
+        let length = Swift.min(halfTile, range.upperBound &- start)
+        unsafe Scalar.widen(sources[0] + start, sum, length)
+        for operand in unsafe 1..<Swift.max(sources.count, 1) {
+          unsafe Scalar.widen(sources[operand] + start, term, length)
+          for index in 0..<length { unsafe sum[index] += term[index] }
         }
+        unsafe Scalar.narrow(sum, target + start, length)
+        start &+= length
       }
     }
-    extendLifetime(inputs)
   }
 }
 

@@ -1,4 +1,5 @@
 package import LoomCore
+import Synchronization
 
 #if canImport(Glibc)
   import Glibc
@@ -39,11 +40,23 @@ package final class ThreadCache: Sendable {
       state.wake(waitingFor: .work)
       return true
     }
-    if !isTaken { try SystemThread.start { [self] in serve(work) } }
+    guard !isTaken else { return }
+    let first = FirstWork(work)
+    try SystemThread.start { [self] in serve(first) }
   }
 
-  private func serve(_ first: Work) {
-    first()
+  /// A thread's first piece of work. What it captured is let go when it is done, not when the thread
+  /// ends.
+  private final class FirstWork: Sendable {
+    private let work: Mutex<Work?>
+
+    init(_ work: @escaping Work) { self.work = Mutex(work) }
+
+    func take() -> Work? { work.withLock { $0.take() } }
+  }
+
+  private func serve(_ first: FirstWork) {
+    if let work = first.take() { work() }
     while let next = nextWork() { next() }
   }
 

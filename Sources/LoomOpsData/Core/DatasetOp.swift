@@ -43,7 +43,7 @@ extension DatasetOp {
     KernelTable { node in
       let maker = try make(node)
       return ClosureKernel { context in
-        try context.setOutput(0, AnyTensor(dataset: maker.body(context)))
+        try context.setOutput(0, AnyTensor(dataset: DescribedDataset(maker.body(context))))
       }
     }
   }

@@ -36,6 +36,11 @@ struct ElementTransform: Sendable {
   /// ``StatusError/Code/outOfRange``.
   let keepsCardinality: Bool
 
+  /// A function that may end the sequence leaves open how many elements there are.
+  func cardinality(of input: any DatasetValue) -> Cardinality {
+    keepsCardinality ? input.cardinality : .unknown
+  }
+
   /// - Parameter services: for this call only.
   /// - Returns: `nil` if the function ends the sequence.
   func callAsFunction(
@@ -57,10 +62,7 @@ struct Mapped: DatasetValue {
   let elements: ElementSpecification
 
   var inputs: [any DatasetValue] { [input] }
-  var cardinality: Cardinality {
-    // A function may end the sequence early, but none is assumed to.
-    input.cardinality
-  }
+  var cardinality: Cardinality { transform.cardinality(of: input) }
 
   func makeIterator(_ services: StepServices) throws(StatusError) -> sending any DatasetIterator {
     let transform = self.transform

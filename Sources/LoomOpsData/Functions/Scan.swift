@@ -39,7 +39,7 @@ private struct Scanned: DatasetValue {
   let elements: ElementSpecification
 
   var inputs: [any DatasetValue] { [input] }
-  var cardinality: Cardinality { transform.keepsCardinality ? input.cardinality : .unknown }
+  var cardinality: Cardinality { transform.cardinality(of: input) }
 
   func makeIterator(_ services: StepServices) throws(StatusError) -> sending any DatasetIterator {
     let dataset = self

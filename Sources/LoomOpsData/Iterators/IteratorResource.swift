@@ -74,6 +74,23 @@ public final class IteratorResource: Resource {
     return pipeline
   }
 
+  /// Moves to where ``Pipeline/position`` was, in the dataset there is now.
+  ///
+  /// - Throws: ``StatusError/Code/failedPrecondition`` before the first ``restart(_:_:)``.
+  func restore(_ position: Int, _ services: StepServices) throws(StatusError) {
+    guard let pipeline = current.withLock({ $0 }) else {
+      throw .failedPrecondition(
+        "Restore() failed because the iterator has not been initialized. Ensure that you have run the "
+          + "initializer operation for this iterator before restoring it.")
+    }
+    let moved = try pipeline.moved(to: position, services)
+    let old = current.withLock { current in
+      defer { current = moved }
+      return current
+    }
+    _ = old
+  }
+
   /// Ends the pipeline; the iterator is uninitialised again.
   public func clear() {
     let old = current.withLock { $0.take() }
@@ -91,17 +108,38 @@ final class Pipeline: Sendable {
   let dataset: any DatasetValue
   let mayWait: Bool
   private let iterator: Mutex<any DatasetIterator>
+  /// How often an element was asked for.
+  private let asked: Atomic<Int>
 
-  init(_ iterator: sending any DatasetIterator, of dataset: any DatasetValue) {
+  init(_ iterator: sending any DatasetIterator, of dataset: any DatasetValue, asked: Int = 0) {
     self.dataset = dataset
     mayWait = dataset.mayWait
     self.iterator = Mutex(iterator)
+    self.asked = Atomic(asked)
+  }
+
+  /// How many elements, faulty ones included, are behind.
+  var position: Int { asked.load(ordering: .relaxed) }
+
+  /// The pipeline of the same dataset at another position.
+  func moved(to position: Int, _ services: StepServices) throws(StatusError) -> Pipeline {
+    let fresh = Pipeline(try dataset.makeIterator(services), of: dataset)
+    for _ in 0..<position {
+      do throws(StatusError) {
+        guard try fresh.next(services) != nil else { break }
+      } catch {
+        // A faulty element counts, a step that is to end does not.
+        try services.cancellation.check()
+      }
+    }
+    return fresh
   }
 
   /// The next element; `nil` at the end. Waits for the steps before.
   func next(_ services: StepServices) throws(StatusError) -> [AnyTensor]? {
     try iterator.withLock { (iterator: inout sending any DatasetIterator) throws(StatusError) in
       try services.cancellation.check()
+      asked.add(1, ordering: .relaxed)
       return try iterator.next(services)
     }
   }
@@ -110,8 +148,11 @@ final class Pipeline: Sendable {
   func nextWithoutWaiting(_ services: StepServices) throws(StatusError) -> Attempt {
     let attempt = try iterator.withLockIfAvailable {
       (iterator: inout sending any DatasetIterator) throws(StatusError) -> Attempt in
-      if mayWait { return try iterator.nextIfReady(services) }
-      return .ready(try iterator.next(services))
+      asked.add(1, ordering: .relaxed)
+      guard mayWait else { return .ready(try iterator.next(services)) }
+      let attempt = try iterator.nextIfReady(services)
+      if case .wouldWait = attempt { asked.subtract(1, ordering: .relaxed) }
+      return attempt
     }
     return attempt ?? .wouldWait
   }

@@ -74,7 +74,7 @@ struct ParallelMapped: DatasetValue {
   let parallelism: Int
 
   var inputs: [any DatasetValue] { [input] }
-  var cardinality: Cardinality { input.cardinality }
+  var cardinality: Cardinality { transform.cardinality(of: input) }
   var mayWait: Bool { true }
 
   func makeIterator(_ services: StepServices) throws(StatusError) -> sending any DatasetIterator {

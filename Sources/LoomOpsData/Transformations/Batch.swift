@@ -85,23 +85,29 @@ struct Batched: DatasetValue {
 
   func makeIterator(_ services: StepServices) throws(StatusError) -> sending any DatasetIterator {
     let (size, dropsRemainder) = (size, dropsRemainder)
+    // TensorFlow joins a function and the batching of its results: an error then costs a whole batch.
+    let isJoined = input.undescribed is Mapped || input.undescribed is ParallelMapped
     return Iterator(
-      try input.makeIterator(services), size: size, dropsRemainder: dropsRemainder)
+      try input.makeIterator(services), size: size, dropsRemainder: dropsRemainder,
+      isJoined: isJoined)
   }
 
   private final class Iterator: DatasetIterator {
     var input: (any DatasetIterator)?
     let size: Int
     let dropsRemainder: Bool
+    let isJoined: Bool
 
-    init(_ input: any DatasetIterator, size: Int, dropsRemainder: Bool) {
+    init(_ input: any DatasetIterator, size: Int, dropsRemainder: Bool, isJoined: Bool) {
       self.input = input
       self.size = size
       self.dropsRemainder = dropsRemainder
+      self.isJoined = isJoined
     }
 
     func next(_ services: StepServices) throws(StatusError) -> [AnyTensor]? {
-      guard let rows = try input.nextBatch(of: size, services) else { return nil }
+      guard let rows = try input.nextBatch(of: size, services, isWhole: isJoined)
+      else { return nil }
       if rows.isEmpty || (dropsRemainder && rows.count < size) { return nil }
       return try stack(rows, budget: services.budget)
     }
@@ -111,22 +117,32 @@ struct Batched: DatasetValue {
 extension (any DatasetIterator)? {
   /// Up to `size` elements. The iterator is let go at the end of its elements.
   ///
+  /// - Parameter isWhole: whether elements behind a faulty one are taken too, up to `size`.
   /// - Returns: `nil` if there is no iterator any more.
   mutating func nextBatch(
-    of size: Int, _ services: StepServices
+    of size: Int, _ services: StepServices, isWhole: Bool = false
   ) throws(StatusError) -> [[AnyTensor]]? {
     guard let input = self else { return nil }
     var rows: [[AnyTensor]] = []
+    var fault: StatusError?
     // A batch size is any number: memory is asked for as elements come.
     rows.reserveCapacity(min(size, 1024))
-    while rows.count < size {
+    var count = 0
+    while count < size {
       try services.cancellation.check()
-      guard let row = try input.next(services) else {
-        self = nil
-        break
+      do throws(StatusError) {
+        guard let row = try input.next(services) else {
+          self = nil
+          break
+        }
+        if fault == nil { rows.append(row) }
+      } catch {
+        guard isWhole else { throw error }
+        fault = fault ?? error
       }
-      rows.append(row)
+      count += 1
     }
+    if let fault { throw fault }
     return rows
   }
 }

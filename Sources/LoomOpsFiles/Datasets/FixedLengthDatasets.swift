@@ -33,6 +33,7 @@ enum FixedLengthRecordDataset: DatasetOp {
     return FileDataset(count: files.count) { index in
       let stream = try ByteStream(files[index], compression: compression, chunk: chunk)
       let body = FixedLengthBody(stream, header: header, record: record, footer: footer)
+      if compression == .none { try body.checkLength() }
       return TextStream { try body.next() }
     }
   }
@@ -70,6 +71,14 @@ private final class FixedLengthBody {
     self.header = header
     self.record = record
     self.footer = footer
+  }
+
+  /// The length of a plain file tells at once whether all records are whole.
+  func checkLength() throws(StatusError) {
+    let length = stream.storedByteCount
+    guard let frame = Checked.add(header, footer), length >= frame,
+      (length - frame) % record == 0
+    else { throw .invalidArgument(uneven(Swift.max(length, 0)).reason) }
   }
 
   func next() throws(StatusError) -> [UInt8]? {

@@ -25,6 +25,7 @@ private let second = "reader_handle: resource"
 
 /// How many records a reader has yielded.
 enum ReaderNumRecordsProduced: FileOp, ReaderStateOp {
+  static let gradient = GradientRule.notDifferentiable(because: "it is state")
   static let signature = OpSignature(
     "ReaderNumRecordsProduced", inputs: [first], outputs: ["records_produced: int64"])
   static func run(
@@ -43,6 +44,7 @@ enum ReaderNumRecordsProducedV2: FileOp, ReaderStateOp {
 
 /// How many work units a reader is done with.
 enum ReaderNumWorkUnitsCompleted: FileOp, ReaderStateOp {
+  static let gradient = GradientRule.notDifferentiable(because: "it is state")
   static let signature = OpSignature(
     "ReaderNumWorkUnitsCompleted", inputs: [first], outputs: ["units_completed: int64"])
   static func run(
@@ -61,6 +63,7 @@ enum ReaderNumWorkUnitsCompletedV2: FileOp, ReaderStateOp {
 
 /// Where a reader stands, as a text.
 enum ReaderSerializeState: FileOp, ReaderStateOp {
+  static let gradient = GradientRule.notDifferentiable(because: "it is state")
   static let signature = OpSignature(
     "ReaderSerializeState", inputs: [first], outputs: ["state: string"])
   static func run(
@@ -78,6 +81,7 @@ enum ReaderSerializeStateV2: FileOp, ReaderStateOp {
 
 /// Puts a reader where a text says it stood.
 enum ReaderRestoreState: FileOp, ReaderStateOp {
+  static let gradient = GradientRule.notDifferentiable(because: "it is state")
   static let signature = OpSignature("ReaderRestoreState", inputs: [first, "state: string"])
   static func run(
     _ reader: RecordSource, _ context: borrowing KernelContext
@@ -94,6 +98,7 @@ enum ReaderRestoreStateV2: FileOp, ReaderStateOp {
 
 /// Makes a reader forget what it has read.
 enum ReaderReset: FileOp, ReaderStateOp {
+  static let gradient = GradientRule.notDifferentiable(because: "it is state")
   static let signature = OpSignature("ReaderReset", inputs: [first])
   static func run(_ reader: RecordSource, _ context: borrowing KernelContext) { reader.reset() }
 }

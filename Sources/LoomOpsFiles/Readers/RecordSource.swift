@@ -26,6 +26,11 @@ final class RecordSource: Resource {
 
     var isWorking: Bool { finished < started }
 
+    mutating func finish() {
+      finished = started
+      unit = nil
+    }
+
     mutating func release() -> [StepWakeup] {
       owner = nil
       defer { waiting = [] }
@@ -170,12 +175,5 @@ final class RecordSource: Resource {
       state.finished = message.workFinished
       state.produced = message.numRecordsProduced
     }
-  }
-}
-
-extension RecordSource.State {
-  fileprivate mutating func finish() {
-    finished = started
-    unit = nil
   }
 }

@@ -60,7 +60,8 @@ enum DeserializeManySparse: FileOp {
   }
 }
 
-private enum SparseStack {
+/// Sparse tensors joined in new first dimensions.
+enum SparseStack {
   static func compute(
     _ context: borrowing KernelContext, _ serialized: AnyTensor, _ dtype: DType
   ) throws(StatusError) {
@@ -70,17 +71,32 @@ private enum SparseStack {
         "Serialized sparse should have 3 as the last dimension but received shape "
           + serialized.shape.description)
     }
+    try compute(context, outer: outer, dtype) { (index) throws(StatusError) in
+      var parts: [AnyTensor] = []
+      for part in 0..<3 {
+        parts.append(try tensor(serialized, index &* 3 &+ part, .files))
+      }
+      return parts
+    }
+  }
+
+  /// - Parameter read: the indices, values and shape of one of them.
+  static func compute(
+    _ context: borrowing KernelContext, outer: [Int], _ dtype: DType,
+    _ read: (Int) throws(StatusError) -> [AnyTensor]
+  ) throws(StatusError) {
     let count = try Shape(outer).elementCount
     guard count > 0 else {
       throw .invalidArgument(
         "Serialized sparse should have at least 1 serialized tensor, but has a zero dimension "
-          + serialized.shape.description)
+          + outer.description)
     }
     var indices: [Int64] = []
     var parts: [AnyTensor] = []
     var sizes: [Int]?
     for index in 0..<count {
-      let tensors = try read(serialized, index, dtype, context.budget)
+      let tensors = try read(index)
+      try check(tensors, index, dtype)
       let inner = try tensors[2].integers()
       if let known = sizes {
         guard known.count == inner.count else {
@@ -124,12 +140,10 @@ private enum SparseStack {
     try context.setOutput(2, AnyTensor(full.map(Int64.init), shape: Shape(vector: full.count)))
   }
 
-  /// Indices, values and shape of one sparse tensor.
-  private static func read(
-    _ serialized: AnyTensor, _ index: Int, _ dtype: DType, _ budget: MemoryBudget
-  ) throws(StatusError) -> [AnyTensor] {
-    var tensors: [AnyTensor] = []
-    for part in 0..<3 { tensors.append(try tensor(serialized, index &* 3 &+ part, budget)) }
+  /// Refuses what is not the indices, values and shape of a sparse tensor.
+  private static func check(
+    _ tensors: [AnyTensor], _ index: Int, _ dtype: DType
+  ) throws(StatusError) {
     guard tensors[0].dtype == .int64, tensors[0].shape.rank == 2 else {
       throw .invalidArgument(
         "Expected serialized_sparse[\(index), 0] to represent an index matrix but received shape "
@@ -162,7 +176,6 @@ private enum SparseStack {
           + "SparseTensor[\(index)].shape but they do not: \(tensors[0].shape[1]) vs. "
           + "\(tensors[2].elementCount)")
     }
-    return tensors
   }
 
   private static func tensor(

@@ -58,31 +58,11 @@ enum SerializeManySparse: FileOp {
     _ context: borrowing KernelContext, isVariant: Bool
   ) throws(StatusError) {
     try SparseMessage.check(context)
-    let (indices, values) = (try context.input(0), try context.input(1))
-    let sizes = try context.input(2).integers()
-    guard let rows = sizes.first, sizes.count > 1 else {
-      throw .invalidArgument(
-        "Rank of input SparseTensor should be > 1, but saw rank: \(sizes.count)")
-    }
-    let shape = try Shape([rows, 3])
-    let rank = sizes.count
-    let positions = try indices.integers()
-    let rowSizes = try AnyTensor(
-      sizes.dropFirst().map(Int64.init), shape: Shape(vector: rank - 1))
     var texts: [ByteString] = []
     var variants: [Variant] = []
-    var entry = 0
-    for row in 0..<rows {
-      let start = entry
-      while entry < values.elementCount, positions[entry &* rank] == row { entry += 1 }
-      var tuples: [Int64] = []
-      for index in start..<entry {
-        for dimension in 1..<rank { tuples.append(Int64(positions[index &* rank &+ dimension])) }
-      }
-      let parts = [
-        try AnyTensor(tuples, shape: Shape([entry - start, rank - 1])),
-        try values.rows(start..<entry), rowSizes,
-      ]
+    var rows = 0
+    try SparseMessage.forEachRow(context) { parts throws(StatusError) in
+      rows += 1
       for part in parts {
         if isVariant {
           variants.append(Variant(EncodedVariant.tensor(part)))
@@ -91,11 +71,7 @@ enum SerializeManySparse: FileOp {
         }
       }
     }
-    guard entry == values.elementCount else {
-      throw .invalidArgument(
-        "Received unexpected column 0 value in input SparseTensor: \(positions[entry &* rank]) "
-          + "< 0 or >= N (= \(rows)), or not sorted")
-    }
+    let shape = try Shape([rows, 3])
     if isVariant {
       try context.setOutput(0, AnyTensor(variants, shape: shape, budget: context.budget))
     } else {
@@ -129,6 +105,53 @@ enum SparseMessage {
     guard indices.shape[0] == values.elementCount, indices.shape[1] == sizes.elementCount else {
       throw .invalidArgument(
         "Indices \(indices.shape), values \(values.shape) and shape \(sizes.shape) do not fit")
+    }
+  }
+
+  /// Checks what is known of the shapes of the three inputs.
+  static func checkRanks(_ context: ShapeContext) throws(StatusError) {
+    try context.requireRank(0, 2)
+    try context.requireRank(1, 1)
+    try context.requireRank(2, 1)
+  }
+
+  /// Calls `body` with indices, values and shape of each row of a checked sparse tensor.
+  static func forEachRow(
+    _ context: borrowing KernelContext, _ body: ([AnyTensor]) throws(StatusError) -> Void
+  ) throws(StatusError) {
+    let (indices, values) = (try context.input(0), try context.input(1))
+    let sizes = try context.input(2).integers()
+    guard let rows = sizes.first, sizes.count > 1 else {
+      throw .invalidArgument(
+        "Rank of input SparseTensor should be > 1, but saw rank: \(sizes.count)")
+    }
+    // As many results as there are rows: refused here if no memory could hold them.
+    guard rows >= 0, let bytes = Checked.multiply(rows, 64) else {
+      throw .invalidArgument("Expected a number of rows, got \(rows)")
+    }
+    _ = try TensorBuffer.allocate(byteCount: bytes, budget: .files)
+    let rank = sizes.count
+    let positions = try indices.integers()
+    let rowSizes = try AnyTensor(
+      sizes.dropFirst().map(Int64.init), shape: Shape(vector: rank - 1))
+    var entry = 0
+    for row in 0..<rows {
+      if row & 0xFF == 0 { try context.checkCancellation() }
+      let start = entry
+      while entry < values.elementCount, positions[entry &* rank] == row { entry += 1 }
+      var tuples: [Int64] = []
+      for index in start..<entry {
+        for dimension in 1..<rank { tuples.append(Int64(positions[index &* rank &+ dimension])) }
+      }
+      try body([
+        AnyTensor(tuples, shape: Shape([entry - start, rank - 1])), values.rows(start..<entry),
+        rowSizes,
+      ])
+    }
+    guard entry == values.elementCount else {
+      throw .invalidArgument(
+        "Received unexpected column 0 value in input SparseTensor: \(positions[entry &* rank]) "
+          + "< 0 or >= N (= \(rows)), or not sorted")
     }
   }
 }

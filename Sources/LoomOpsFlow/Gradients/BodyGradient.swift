@@ -14,16 +14,20 @@ struct BodyGradient {
   private(set) var results: [AnyOutput?]
   /// Operations of the way forward have smaller ids.
   private let boundary: Int
+  /// The way back computes all that it needs itself.
+  private let isWhole: Bool
 
   /// - Parameters:
   ///   - indices: which results have gradients.
   ///   - wanted: which arguments gradients are wanted for.
+  ///   - isWhole: has the way back repeat what it needs of the way forward.
   /// - Throws: what building the gradients throws.
   init(
     of body: FunctionGraph, results indices: [Int], arguments wanted: [Int],
-    _ context: GradientContext
+    _ context: GradientContext, isWhole: Bool = false
   ) throws {
     var body = body
+    self.isWhole = isWhole
     boundary = body.graph.operationCount
     argumentCount = body.arguments.count
     var upstream: [AnyOutput] = []
@@ -81,13 +85,15 @@ struct BodyGradient {
     let arguments = Set(body.arguments.prefix(argumentCount).map(\.operation.id))
     let upstreamIDs = Set(upstream.map(\.operation.id))
     // Loops of frames can't be cut in two: with one in it, the way back repeats the way forward.
-    let repeats = nodes.prefix(boundary).contains { $0.properties.role == .enter }
+    let repeats =
+      isWhole || nodes.prefix(boundary).contains { $0.properties.role == .enter }
     func isBackward(_ id: Int) -> Bool {
       if arguments.contains(id) { return false }
       if repeats || nodes[id].properties.role == .constant { return true }
       guard id >= boundary else { return false }
       // What is small is kept, not the tensor it is computed from.
-      return !(["Shape", "Size", "Rank"].contains(nodes[id].op)
+      return
+        !(["Shape", "Size", "Rank"].contains(nodes[id].op)
         && nodes[id].inputs.allSatisfy { $0.node < boundary })
     }
     var captured: [AnyOutput] = []

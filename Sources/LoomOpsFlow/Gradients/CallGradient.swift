@@ -1,11 +1,35 @@
 import LoomCore
-import LoomGraph
+package import LoomGraph
 
 extension GradientRule {
   /// The gradient of a call: the function is made to return what its gradient needs, and a function of
   /// its own computes the gradient from that.
   static let call = GradientRule.rule { context in
     var gradients = try BranchGradients(context, inputs: context.inputs, ["f"])
+    return try gradients.build { definitions in
+      definitions.contains(where: \.isStateful) ? "StatefulPartitionedCall" : "PartitionedCall"
+    }
+  }
+
+  /// The gradient of a node whose op is the name of a function: the function that the library names for
+  /// it, otherwise one that is derived from the body.
+  package static let functionCall = GradientRule.rule { context in
+    let operation = context.operation
+    let graph = context.graph
+    if let name = graph.library.gradients[operation.type] {
+      var inputs = context.inputs
+      for index in context.upstream.indices { inputs.append(try context.upstream(index)) }
+      let outputs = try graph.addOperation(name, inputs: inputs).outputs
+      guard outputs.count == context.inputs.count else {
+        throw StatusError.invalidArgument(
+          "Gradient function '\(name)' returns \(outputs.count) values for \(context.inputs.count) "
+            + "inputs of '\(operation.type)'")
+      }
+      return zip(context.inputs, outputs).map {
+        $0.dtype.base.isDifferentiable ? .dense($1) : nil
+      }
+    }
+    var gradients = try BranchGradients(context, inputs: context.inputs, [])
     return try gradients.build { definitions in
       definitions.contains(where: \.isStateful) ? "StatefulPartitionedCall" : "PartitionedCall"
     }
@@ -27,7 +51,8 @@ struct BranchGradients {
   private let context: GradientContext
   /// What the functions get.
   private let inputs: [AnyOutput]
-  /// The attributes that name functions; one that holds a list names several.
+  /// The attributes that name functions; one that holds a list names several. Without any the operation's
+  /// op is the function.
   private let attributes: [String]
   private var bodies: [BodyGradient] = []
   private var names: [String] = []
@@ -56,7 +81,9 @@ struct BranchGradients {
       for (argument, input) in zip(body.arguments, inputs) where input.dtype != .resource {
         try argument.setShape(input.shape)
       }
-      bodies.append(try BodyGradient(of: body, results: indices, arguments: wanted, context))
+      bodies.append(
+        try BodyGradient(
+          of: body, results: indices, arguments: wanted, context, isWhole: attributes.isEmpty))
       names.append(reference.name)
     }
   }
@@ -64,6 +91,10 @@ struct BranchGradients {
   private static func references(
     _ operation: Operation, _ attributes: [String]
   ) throws(StatusError) -> [FunctionReference] {
+    if attributes.isEmpty {
+      let values = operation.attributes.values.filter { !$0.key.hasPrefix("_") }
+      return [FunctionReference(name: operation.type, attributes: values)]
+    }
     var result: [FunctionReference] = []
     for name in attributes {
       switch operation.attributes[name] {
@@ -80,6 +111,7 @@ struct BranchGradients {
   /// The attributes that name the given functions.
   private func functionAttributes(_ functions: [String]) -> [String: AttributeValue] {
     let values = functions.map { AttributeValue.function(FunctionReference(name: $0)) }
+    if attributes.isEmpty { return ["f": values[0]] }
     if attributes.count == 1, case .list? = context.operation.attributes[attributes[0]] {
       return [attributes[0]: .list(values)]
     }
@@ -108,7 +140,8 @@ struct BranchGradients {
     for (branch, body) in bodies.enumerated() {
       var parameters: [FunctionGraph.Parameter] = []
       for slot in calls {
-        parameters.append(slots[branch][slot].map { .tensor($0) } ?? .unused(value(slot).dtype.base))
+        parameters.append(
+          slots[branch][slot].map { .tensor($0) } ?? .unused(value(slot).dtype.base))
       }
       parameters += body.upstream.map { .tensor($0) }
       let definition = try body.backwardDefinition(

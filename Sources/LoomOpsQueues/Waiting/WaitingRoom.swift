@@ -61,6 +61,19 @@ final class WaitingRoom<State: Sendable>: Sendable {
     return nil
   }
 
+  /// Makes `request` wait in `line`, or does it at once: either way the ticket has the outcome.
+  func enqueue(
+    _ request: some WaitingRequest<State>, line: Int, wakeup: StepWakeup
+  ) -> WaitingTicket<State> {
+    let ticket = WaitingTicket(room: self, wakeup: wakeup)
+    let woken = content.withLock { content -> [WaitingTicket<State>] in
+      content.lines[line].append(Entry(ticket: ticket, request: request))
+      return advance(&content)
+    }
+    for ticket in woken { ticket.signal() }
+    return ticket
+  }
+
   /// Looks at the state.
   func read<R: Sendable>(_ body: (State) throws(StatusError) -> R) throws(StatusError) -> R {
     try content.withLock { (content) throws(StatusError) -> R in try body(content.state) }

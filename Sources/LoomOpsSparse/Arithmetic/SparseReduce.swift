@@ -126,6 +126,6 @@ extension GradientContext {
     let positive = try build("FloorMod", [add(vector, rank), rank])
     let all = try range(scalar(0), rank, scalar(1))
     let ones = try fill(shape(positive), scalar(1))
-    return try build("DynamicStitch", [all, positive, narrow, ones])
+    return try build("DynamicStitch", [all, positive, narrow, ones], ["N": 2])
   }
 }

@@ -41,10 +41,10 @@ public enum SparseSlice: OpDeclaration {
       let end = Checked.add(start[dimension], size[dimension]) ?? .max
       let limit = input.sizes[dimension]
       ends.append(end)
+      guard size[dimension] >= 0 else {
+        throw .invalidArgument("Expected a non-negative size, got \(size[dimension])")
+      }
       if end < limit {
-        guard size[dimension] >= 0 else {
-          throw .invalidArgument("Dimension \(size[dimension]) of the slice must be >= 0")
-        }
         sizes.append(size[dimension])
       } else if start[dimension] < limit {
         sizes.append(Checked.subtract(limit, start[dimension]) ?? .max)

@@ -1,6 +1,9 @@
 import LoomCore
 
 /// Finds matches of a regular expression; time grows with the pattern times the text, never more.
+///
+/// Works on characters where RE2 works on bytes: the two differ for `\B` and `\C` alone, which in RE2
+/// may stand inside a character of several bytes.
 struct RegexMatcher: Sendable {
   let program: RegexProgram
 

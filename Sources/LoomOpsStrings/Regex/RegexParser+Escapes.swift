@@ -22,7 +22,6 @@ extension RegexParser {
         position += 1
       }
       return
-    case "E": break
     default:
       var characters = RegexClass()
       if try !perlClass(&characters) {

@@ -70,8 +70,9 @@ struct Fusion {
     var epilogue = FusedEpilogue()
     var chain = [anchor]
     var operand: Node.Endpoint?
-    while let last = chain.last, let next = follower(of: last), kernels[next] == nil,
-      let (stage, other) = stage(of: next, after: last, known), epilogue.append(stage)
+    while let last = chain.last, let next = follower(of: last), !absorbed.contains(next),
+      kernels[next] == nil, let (stage, other) = stage(of: next, after: last, known),
+      epilogue.append(stage)
     {
       chain.append(next)
       operand = other ?? operand

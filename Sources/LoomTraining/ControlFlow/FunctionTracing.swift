@@ -31,7 +31,8 @@ extension Graph {
     var function = try FunctionGraph(in: self)
     for (index, type) in argumentTypes.enumerated() {
       let shapes = argumentShapes ?? []
-      try function.addArgument(type, shape: shapes.indices.contains(index) ? shapes[index] : .unknown)
+      try function.addArgument(
+        type, shape: shapes.indices.contains(index) ? shapes[index] : .unknown)
     }
     do { function.results = try body(function.graph, function.arguments) } catch {
       throw StatusError.wrapping(error)

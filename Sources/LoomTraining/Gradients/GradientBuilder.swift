@@ -1,5 +1,6 @@
 import LoomCore
 import LoomGraph
+import LoomOps
 
 /// Walks back from the results to what they depend on, once every consumer of an operation has given
 /// its share, as `tf.gradients` does. Works through a queue: depth costs no stack.
@@ -237,7 +238,7 @@ struct GradientBuilder {
         "No gradient registered under the name '\(name)' that operation '\(node.name)' asks for")
     }
     if let rule = options.registry[node.op] { return rule }
-    return node.definition?.gradient ?? .undefined
+    return node.definition?.gradient ?? (node.isFunctionCall ? .functionCall : .undefined)
   }
 
   @inline(never)

@@ -45,14 +45,14 @@ public struct Queue<each Scalar: TensorScalar>: Sendable {
 
   /// Takes one element out; see ``AnyQueue/dequeue(name:)``.
   public func dequeue(name: String? = nil) throws(StatusError) -> (repeat Output<each Scalar>) {
-    try typed(erased.dequeue(name: name))
+    try erased.dequeue(name: name).typed()
   }
 
   /// Takes `count` elements out and joins them; see ``AnyQueue/dequeueMany(_:name:)``.
   public func dequeueMany(
     _ count: Int, name: String? = nil
   ) throws(StatusError) -> (repeat Output<each Scalar>) {
-    try typed(erased.dequeueMany(count, name: name))
+    try erased.dequeueMany(count, name: name).typed()
   }
 
   /// Takes `count` elements out, or what is left in a closed queue; see
@@ -60,7 +60,7 @@ public struct Queue<each Scalar: TensorScalar>: Sendable {
   public func dequeueUpTo(
     _ count: Int, name: String? = nil
   ) throws(StatusError) -> (repeat Output<each Scalar>) {
-    try typed(erased.dequeueUpTo(count, name: name))
+    try erased.dequeueUpTo(count, name: name).typed()
   }
 
   /// Closes the queue; see ``AnyQueue/close(cancellingPendingEnqueues:name:)``.
@@ -78,24 +78,5 @@ public struct Queue<each Scalar: TensorScalar>: Sendable {
   /// The number of elements in the queue.
   public func size(name: String? = nil) throws(StatusError) -> Output<Int32> {
     try erased.size(name: name)
-  }
-
-  private func typed(_ outputs: [AnyOutput]) throws(StatusError) -> (repeat Output<each Scalar>) {
-    var rest = outputs[...]
-    do {
-      return (repeat try Queue<repeat each Scalar>.next((each Scalar).self, &rest))
-    } catch {
-      // A pack's expansion loses the type of what it throws.
-      throw StatusError.wrapping(error)
-    }
-  }
-
-  private static func next<S: TensorScalar>(
-    _ type: S.Type, _ outputs: inout ArraySlice<AnyOutput>
-  ) throws -> Output<S> {
-    guard let output = outputs.popFirst() else {
-      throw StatusError.internal("A queue has fewer components than types")
-    }
-    return try Output(output)
   }
 }

@@ -77,4 +77,32 @@ import Weirloom
       _ = try run("HistogramSummary", [text("h"), Tensor([Float.nan]).erased])
     }
   }
+
+  @Test func `builders make texts of numbers and back, and buckets`() throws {
+    let graph = Graph()
+    let numbers = try graph.constant([1, -2] as [Int32])
+    let texts = try asString(numbers)
+    let shouted = try uppercased(graph.constant("straße é" as ByteString))
+    let replaced = try regexReplace(
+      graph.constant("a1b22" as ByteString), "\\d+", with: "<\\0>")
+    let lengths = try stringLength(graph.constant("né" as ByteString), inCharacters: true)
+    let buckets = try hashBuckets(graph.constant(["a", "b"] as [ByteString]), count: 10)
+    let back = try stringToNumber(texts, as: Float.self)
+    let session = try Session(graph: graph)
+    #expect(try session.run(texts).scalars == ["1", "-2"])
+    #expect(try session.run(back).scalars == [1, -2])
+    #expect(try session.run(shouted).scalar == "STRASSE É")
+    #expect(try session.run(replaced).scalar == "a<1>b<22>")
+    #expect(try session.run(lengths).scalar == 2)
+    #expect(try session.run(buckets).scalars.allSatisfy { (0..<10).contains($0) })
+  }
+
+  @Test func `summaries of a graph are merged`() throws {
+    let graph = Graph()
+    #expect(try graph.mergedSummaries() == nil)
+    _ = try graph.scalarSummary("a", graph.constant(Float(1.5)))
+    _ = try graph.scalarSummary("b", graph.constant(Int32(2)))
+    let merged = try #require(try graph.mergedSummaries())
+    #expect(try Session(graph: graph).run(merged).scalar?.count == 20)
+  }
 }

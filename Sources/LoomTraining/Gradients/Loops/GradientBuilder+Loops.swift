@@ -190,8 +190,10 @@ extension GradientBuilder {
         guard inputs[0] == inputs[1], let entered = inputs[0].operation.inputs.first else {
           continue
         }
-        let zeros = try graph.withContext(loop.context.outer) { () throws(StatusError) in
-          try graph.zeros(like: entered)
+        // Small constants are made in the loop, others once outside of it.
+        let isKnown = entered.shape.fullyDefined != nil
+        let zeros = try graph.withContext(isKnown ? loop.context : loop.context.outer) {
+          () throws(StatusError) in try graph.zeros(like: entered)
         }
         try closeLoop(merged, loop.context.capture(zeros), loop)
       }

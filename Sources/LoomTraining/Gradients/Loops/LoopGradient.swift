@@ -119,7 +119,8 @@ final class LoopGradient: Sendable {
     let zero = try graph.withContext(parent?.forwardContext ?? nil, isCapturing: false) {
       () throws(StatusError) in
       try graph.addOperation(
-        "Const", attributes: ["value": .tensor(AnyTensor(scalar: Int32(0))), "dtype": .type(.int32)],
+        "Const",
+        attributes: ["value": .tensor(AnyTensor(scalar: Int32(0))), "dtype": .type(.int32)],
         name: "f_count", controlInputs: waits
       ).output(0)
     }
@@ -133,7 +134,8 @@ final class LoopGradient: Sendable {
       let sides = try graph.switching(merged, by: test)
       let pivot = try bodyPivot()
       let one = try graph.addOperation(
-        "Const", attributes: ["value": .tensor(AnyTensor(scalar: Int32(1))), "dtype": .type(.int32)],
+        "Const",
+        attributes: ["value": .tensor(AnyTensor(scalar: Int32(1))), "dtype": .type(.int32)],
         controlInputs: [pivot]
       ).output(0)
       let sum = try graph.build("Add", [sides[1], one])

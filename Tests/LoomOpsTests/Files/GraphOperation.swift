@@ -1,0 +1,4 @@
+import Weirloom
+
+/// A name that Foundation's `Operation` does not take.
+typealias GraphOperation = Operation
