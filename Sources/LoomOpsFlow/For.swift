@@ -72,7 +72,7 @@ private final class RunningCount: Suspension, @unchecked Sendable {
       if !isWaiting {
         try services.cancellation.check()
         // The index lies between two values of 32 bits.
-        variables.insert(AnyTensor(scalar: Int32(truncatingIfNeeded: index)), at: 0)
+        try variables.insert(AnyTensor(scalar: Int32(truncatingIfNeeded: index)), at: 0)
         try body.setArguments(&variables)
       }
       let isFinished = try isWaiting ? body.resume() : body.run()
