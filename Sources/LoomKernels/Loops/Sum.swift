@@ -2,7 +2,7 @@ public import LoomCore
 
 /// Where the inputs of a sum lie: at least two, of one shape.
 @unsafe private struct Summands<Scalar: TensorScalar> {
-  private(set) var sources: [UnsafePointer<Scalar>] = []
+  private(set) var sources: [UnsafePointer<Scalar>] = unsafe []
   let shape: Shape
   /// Keeps variables' values alive, which another kernel may replace meanwhile.
   private var holds: [AnyTensor] = []
@@ -129,11 +129,11 @@ public final class WideSumKernel<Scalar: SixteenBitScalar>: Kernel {
 
 /// A variant that adds and has a zero: tensor lists, for example.
 public protocol ArithmeticVariant: VariantValue {
-  /// This value plus another.
+  /// Adds another value to this one, in place where nobody else holds the parts.
   ///
   /// - Parameter depth: How many more levels of nesting may be entered.
   /// - Throws: ``StatusError/Code/invalidArgument`` if the other can't be added.
-  func adding(_ other: any VariantValue, depth: Int) throws(StatusError) -> any VariantValue
+  mutating func add(_ other: any VariantValue, depth: Int) throws(StatusError)
   /// The zero of the same structure.
   func zeros(depth: Int) throws(StatusError) -> any VariantValue
 }
@@ -142,15 +142,20 @@ extension Variant {
   /// Levels of variants inside variants that arithmetic enters.
   public static let maximumDepth = 32
 
-  /// - Throws: ``StatusError/Code/unimplemented`` if the values do not add.
-  public func adding(_ other: Variant, depth: Int = maximumDepth) throws(StatusError) -> Variant {
+  /// Adds another value; after an error there is none.
+  ///
+  /// - Throws: ``StatusError/Code/internal`` if the values do not add.
+  public mutating func add(_ other: Variant, depth: Int = maximumDepth) throws(StatusError) {
     guard depth > 0 else { throw .invalidArgument("Variants are nested too deeply") }
-    guard let left = value as? any ArithmeticVariant, let right = other.value else {
+    guard var sum = value as? any ArithmeticVariant, let term = other.value else {
       throw .internal(
         "No unary variant binary_op function found for op ADD Variant type_name: "
           + "\(value?.typeName ?? "") for device type: CPU")
     }
-    return Variant(try left.adding(right, depth: depth - 1))
+    // The sum holds the only reference now, if nobody else has one.
+    value = nil
+    try sum.add(term, depth: depth - 1)
+    value = sum
   }
 
   /// The zero of the same structure.
@@ -167,20 +172,22 @@ extension Variant {
   }
 }
 
-/// The sum of scalar variants.
+/// The sum of scalar variants, in the first one where nobody else holds it.
 final class VariantSumKernel: Kernel {
   func compute(_ context: borrowing KernelContext) throws(StatusError) {
-    let inputs = try context.inputs()
-    guard var sum = try inputs.first?.element(0, of: Variant.self) else {
-      throw KernelContext.noInput(0, 0)
+    for index in 0..<context.inputCount {
+      let shape = try context.input(index).shape
+      guard shape.isScalar else {
+        throw .invalidArgument(
+          "AddN of non-scalar Tensor with dtype=DT_VARIANT is not supported; inputs[\(index)] has "
+            + "shape: \(shape)")
+      }
     }
-    for input in inputs where !input.shape.isScalar {
-      throw .invalidArgument(
-        "AddN of non-scalar Tensor with dtype=DT_VARIANT is not supported; inputs[0] has shape: "
-          + "\(input.shape)")
+    var sum = try context.takeVariant(0, to: 0, kind: "variant")
+    for index in 1..<Swift.max(context.inputCount, 1) {
+      try sum.add(context.variant(index, kind: "variant"))
     }
-    for input in inputs.dropFirst() { sum = try sum.adding(input.element(0, of: Variant.self)) }
-    try context.setOutput(0, AnyTensor(scalar: sum))
+    try context.putVariant(0, sum)
   }
 }
 

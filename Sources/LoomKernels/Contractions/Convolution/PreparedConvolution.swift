@@ -46,7 +46,7 @@ public final class PreparedConvolution: Sendable {
     let output = unsafe try y.writablePointer(of: Float.self)
     // As long as there are output channels, which the initialiser checked, or empty.
     try unsafe (fused.offset ?? []).withUnsafeBufferPointer { (offset) throws(StatusError) in
-      let bias = unsafe fused.offset == nil ? nil : offset.baseAddress
+      let bias = fused.offset == nil ? nil : offset.baseAddress
       if let weights = packed.windows {
         return try unsafe FloatWindows.convolve(
           input, weights.pointer(of: Float.self), offset: bias, fused.activation, into: output,
