@@ -102,6 +102,15 @@ import Weirloom
     #expect(ops.contains("Conv2D+AddV2"))
   }
 
+  @Test func `a sum of two convolutions joins one of them`() throws {
+    var network = try Network()
+    let first = try network.normalized(network.convolved(network.x, 6, 8), channels: 8)
+    let second = try network.normalized(network.convolved(network.x, 6, 8), channels: 8)
+    let ops = try compare(network, relu(first + second))
+    #expect(ops.contains("Conv2D+FusedBatchNormV3+AddV2+Relu"))
+    #expect(ops.contains("Conv2D+FusedBatchNormV3"))
+  }
+
   @Test func `an operand of another batch size broadcasts`() throws {
     var network = try Network()
     let other = try network.graph.placeholder(Float.self, shape: [nil, 9, 8, 6], name: "other")
