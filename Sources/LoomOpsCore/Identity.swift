@@ -13,8 +13,16 @@ public enum Identity: OpDeclaration {
   }
   public static let gradient = GradientRule.rule { context in [context.upstream[0]] }
   public static var properties: OpProperties { OpProperties(isIdentityLike: true) }
-  public static let kernels = KernelTable.closure { context in
-    try context.setOutput(0, context.input(0))
+  public static let kernels = KernelTable { construction in
+    guard construction.inputTypes.first?.isReference ?? false else {
+      return ClosureKernel { context in try context.setOutput(0, context.input(0)) }
+    }
+    // In TensorFlow the value of a read shares the variable's memory, and graphs count on it: who
+    // waits for an update and uses a read made before it sees the update.
+    return ClosureKernel { context in
+      _ = try context.input(0)
+      try context.forward(0, to: 0)
+    }
   }
 }
 

@@ -9,9 +9,7 @@ public enum For: OpDeclaration {
   public static let signature = OpSignature(
     "For", inputs: ["start: int32", "limit: int32", "delta: int32", "input: T"],
     outputs: ["output: T"], attributes: ["T: list(type) >= 0", "body: func"])
-  public static let shapes = ShapeFunction { context in
-    for index in 0..<3 { try context.requireRank(index, 0) }
-  }
+  public static let shapes = ShapeFunction.unknown
   public static let gradient = GradientRule.undefined
   public static var properties: OpProperties { OpProperties(isFoldable: false) }
   public static let kernels = KernelTable { construction in
@@ -31,7 +29,10 @@ final class ForKernel: AsyncKernel {
       guard bound.shape.isScalar else { throw .invalidArgument("\(name) must be a scalar") }
       bounds.append(Int64(try bound.element(0, of: Int32.self)))
     }
-    guard bounds[2] != 0 else { throw .invalidArgument("Delta must be non-zero") }
+    let (start, limit, delta) = (bounds[0], bounds[1], bounds[2])
+    guard delta > 0 && start <= limit || delta < 0 && start >= limit || start == limit else {
+      throw .invalidArgument("Invalid start/limit/delta: \(start) \(limit) \(delta)")
+    }
     let loop = RunningCount(
       from: bounds[0], to: bounds[1], by: bounds[2],
       body: try body.activate(context.services, nesting: context.nesting + 1),

@@ -7,10 +7,11 @@ import Testing
 @Suite struct FixtureTests {
   // MARK: Recorded sessions
 
-  @Test func `there are nine groups`() {
+  @Test func `there are ten groups`() {
     #expect(
       GoldenFile.groups == [
-        "array", "control_flow", "linalg", "math", "nn", "parsing", "sparse", "state", "string",
+        "array", "control_flow", "data", "linalg", "math", "nn", "parsing", "sparse", "state",
+        "string",
       ])
   }
 

@@ -97,7 +97,8 @@ import Weirloom
 
   /// Ops whose gradients the builder of gradients makes itself, or does not make yet.
   private static let withoutRule: Set<String> = [
-    "Enter", "Exit", "LoopCond", "PartitionedCall", "RefEnter", "RefExit", "StatefulPartitionedCall",
+    "Enter", "Exit", "LoopCond", "PartitionedCall", "RefEnter", "RefExit",
+    "StatefulPartitionedCall",
   ]
 
   @Test func `an op has a gradient rule where TensorFlow has one`() {

@@ -44,10 +44,12 @@ public final class StepWakeup: Sendable {
       return state.wait(for: .work) { $0.count != seen ? true : nil }
     }
     let end = ContinuousClock.now + limit
-    return state.wait(for: .work, atMost: { _ in ContinuousClock.now.duration(to: end) }) { state in
-      if state.count != seen { return true }
-      return ContinuousClock.now >= end ? false : nil
-    }
+    return state.wait(
+      for: .work, atMost: { _ in ContinuousClock.now.duration(to: end) },
+      until: { state -> Bool? in
+        if state.count != seen { return true }
+        return ContinuousClock.now >= end ? false : nil
+      })
   }
 
   /// Calls `handler` once when there are more than `seen` signals, at once if there are already. It

@@ -3,7 +3,7 @@ import Weirloom
 
 /// What graphs may ask for without ending the process.
 @Suite struct ListLimitTests {
-  private let ops = OpGraph()
+  private let ops = OpGraph(producer: 8)
 
   /// Lists in lists, `depth` deep.
   private func nested(_ depth: Int) throws -> AnyOutput {
