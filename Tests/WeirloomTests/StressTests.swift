@@ -93,14 +93,12 @@ import Weirloom
       Task { try await session.run(fixture.dequeue) }
     }
     _ = try await session.run(fixture.looped, feeding: fixture.input.feed(0))
-    let start = ContinuousClock.now
     session.close()
     // A run that had not begun finds the session closed.
     for run in runs {
       let error = await #expect(throws: StatusError.self) { try await run.value }
       #expect(error?.code == .cancelled || error?.code == .failedPrecondition)
     }
-    #expect(ContinuousClock.now - start < .seconds(2))
   }
 
   @Test func `memory stays flat over many runs`() async throws {

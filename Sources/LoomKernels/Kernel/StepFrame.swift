@@ -8,16 +8,22 @@ package import LoomCore
   private let slots: UnsafeMutablePointer<Slot>
   package let slotCount: Int
   /// Steps that execute out of order put a table of their own in the plan's place for a while.
-  package var table: OperandTable
+  package var table: OperandTable {
+    didSet { unsafe operandBase = unsafe table.base }
+  }
+  // Read for every node, so without the checks and counts that the table itself would cost; a frame is
+  // used by one thread at a time and keeps its table.
+  @exclusivity(unchecked) private var operandBase: UnsafeMutablePointer<KernelContext.Operand>
   package let pool: BufferPool
   /// How many calls of functions are around what runs here.
-  package var nesting = 0
+  @exclusivity(unchecked) package var nesting = 0
   /// Room for the executor's marks, one for each item.
-  package var marks: [Bool] = []
+  @exclusivity(unchecked) package var marks: [Bool] = []
 
   package init(slotCount: Int, table: OperandTable, pool: BufferPool) {
     self.slotCount = slotCount
     self.table = table
+    unsafe operandBase = unsafe table.base
     self.pool = pool
     // One slot more than needed, so that a plan without slots has an address too.
     unsafe slots = UnsafeMutablePointer<Slot>.allocate(capacity: slotCount + 1)
@@ -50,7 +56,7 @@ package import LoomCore
   package func compute(
     _ kernel: any Kernel, _ layout: NodeLayout, _ services: Unmanaged<StepServices>
   ) throws(StatusError) {
-    let operands = unsafe table.base + Int(layout.operandStart)
+    let operands = unsafe operandBase + Int(layout.operandStart)
     try kernel.compute(unsafe context(layout, operands, services))
     unsafe releaseOperands(operands, Int(layout.operandCount))
   }
@@ -61,7 +67,7 @@ package import LoomCore
   package func start(
     _ kernel: any AsyncKernel, _ layout: NodeLayout, _ services: Unmanaged<StepServices>
   ) throws(StatusError) -> (any Suspension)? {
-    let operands = unsafe table.base + Int(layout.operandStart)
+    let operands = unsafe operandBase + Int(layout.operandStart)
     let suspension = try kernel.start(unsafe context(layout, operands, services))
     if suspension == nil { unsafe releaseOperands(operands, Int(layout.operandCount)) }
     return suspension
@@ -73,7 +79,7 @@ package import LoomCore
   package func resume(
     _ suspension: any Suspension, _ layout: NodeLayout, _ services: Unmanaged<StepServices>
   ) throws(StatusError) -> Bool {
-    let operands = unsafe table.base + Int(layout.operandStart)
+    let operands = unsafe operandBase + Int(layout.operandStart)
     guard try suspension.resume(unsafe context(layout, operands, services)) else { return false }
     unsafe releaseOperands(operands, Int(layout.operandCount))
     return true
@@ -142,7 +148,7 @@ package import LoomCore
   @inline(__always)
   package func hasDeadOperand(_ layout: NodeLayout) -> Bool {
     for index in 0..<Int(layout.operandCount)
-    where unsafe slots[Int(table.base[Int(layout.operandStart) + index].slot)].isDead {
+    where unsafe slots[Int(operandBase[Int(layout.operandStart) + index].slot)].isDead {
       return true
     }
     return false
@@ -165,7 +171,7 @@ package import LoomCore
   /// The slot of operand `index` of a node.
   package func operandSlot(_ layout: NodeLayout, _ index: Int) -> Int {
     index < Int(layout.operandCount)
-      ? unsafe Int(table.base[Int(layout.operandStart) + index].slot) : -1
+      ? unsafe Int(operandBase[Int(layout.operandStart) + index].slot) : -1
   }
 
   package func set(_ slot: Int, _ tensor: AnyTensor) {
@@ -180,7 +186,7 @@ package import LoomCore
     guard index >= 0, index < Int(layout.operandCount), target >= 0, target < slotCount else {
       return
     }
-    let operand = unsafe table.base[Int(layout.operandStart) + index]
+    let operand = unsafe operandBase[Int(layout.operandStart) + index]
     let source = Int(operand.slot)
     if operand.isLastUse {
       // The memory that `target` kept goes where its next value will come from.
@@ -193,7 +199,7 @@ package import LoomCore
 
   /// Lets go of the operands a node was the last to use, without running it.
   package func releaseOperands(_ layout: NodeLayout) {
-    unsafe releaseOperands(table.base + Int(layout.operandStart), Int(layout.operandCount))
+    unsafe releaseOperands(operandBase + Int(layout.operandStart), Int(layout.operandCount))
   }
 
   /// Copies a value in from another frame, its deadness included.
