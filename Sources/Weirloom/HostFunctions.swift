@@ -31,6 +31,7 @@ extension Graph {
   ///   - inputs: What the function is given.
   ///   - dtypes: What the function returns.
   ///   - isStateful: Whether the function has effects. Calls of others may be merged or left out.
+  ///   - name: The operation's name; one is made up by default.
   ///   - body: Runs on the threads of steps, possibly on several at once; it must not wait for other
   ///     steps of the same session.
   /// - Throws: What adding an operation throws. At run time ``StatusError/Code/invalidArgument`` if the

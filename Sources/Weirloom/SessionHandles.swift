@@ -32,7 +32,8 @@ extension Graph {
 
   /// A tensor that a session keeps, by the text of its handle, which is to be fed.
   ///
-  /// - Parameter device: where the tensor is; the handle's text ends in it.
+  /// The handle's text ends in the device that the tensor is on: `device` has to be the same.
+  ///
   /// - SeeAlso: TensorFlow op `GetSessionTensor`.
   public func sessionTensor<Scalar: TensorScalar>(
     _ type: Scalar.Type, on device: String? = nil, name: String? = nil

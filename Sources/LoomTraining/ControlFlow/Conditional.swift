@@ -75,7 +75,7 @@ public func cond<Scalar: TensorScalar>(
 ///   - cases: predicates with what to run.
 ///   - default: runs if none holds. Without it that is an error of the run.
 ///   - isExclusive: makes it an error of the run if several hold.
-/// - Throws: what ``cond(_:name:then:else:)-(_,_,_->[AnyOutput],_)`` throws.
+/// - Throws: what `cond` on erased outputs throws.
 /// - SeeAlso: `tf.case`.
 public func firstCase(
   _ cases: [(when: Output<Bool>, run: () throws -> [AnyOutput])],
@@ -97,7 +97,7 @@ public func firstCase(
 
 /// Runs the branch that `index` names; the last one for an index outside.
 ///
-/// - Throws: what ``cond(_:name:then:else:)-(_,_,_->[AnyOutput],_)`` throws.
+/// - Throws: what `cond` on erased outputs throws.
 /// - SeeAlso: `tf.switch_case`.
 public func switchCase(
   _ index: Output<Int32>, name: String? = nil, branches: [() throws -> [AnyOutput]]

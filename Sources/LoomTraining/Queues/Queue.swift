@@ -48,7 +48,7 @@ public struct Queue<each Scalar: TensorScalar>: Sendable {
     try erased.dequeue(name: name).typed()
   }
 
-  /// Takes `count` elements out and joins them; see ``AnyQueue/dequeueMany(_:name:)``.
+  /// Takes `count` elements out and joins them; see the form of ``AnyQueue``.
   public func dequeueMany(
     _ count: Int, name: String? = nil
   ) throws(StatusError) -> (repeat Output<each Scalar>) {
