@@ -11,21 +11,16 @@ struct RingBuffer<Element> {
     return place < slots.count ? place : place &- slots.count
   }
 
-  /// - Precondition: `index` lies in `0 ..< count`.
-  subscript(index: Int) -> Element {
-    get {
-      guard index >= 0, index < count, let element = slots[place(index)] else {
-        preconditionFailure("Index \(index) is outside of a buffer of \(count) elements")
-      }
-      return element
-    }
+  /// The element at `index`, to be read or changed where it lies; `nil` outside of the buffer.
+  subscript(index: Int) -> Element? {
+    get { index >= 0 && index < count ? slots[place(index)] : nil }
     _modify {
-      // Taken out while it changes, so that it is not copied.
-      guard index >= 0, index < count, var element = slots[place(index)].take() else {
-        preconditionFailure("Index \(index) is outside of a buffer of \(count) elements")
+      if index >= 0, index < count {
+        yield &slots[place(index)]
+      } else {
+        var nothing: Element?
+        yield &nothing
       }
-      defer { slots[place(index)] = element }
-      yield &element
     }
   }
 
@@ -71,7 +66,7 @@ struct RingBuffer<Element> {
   }
 
   func firstIndex(where predicate: (Element) -> Bool) -> Int? {
-    (0..<count).first { predicate(self[$0]) }
+    (0..<count).first { self[$0].map(predicate) ?? false }
   }
 }
 

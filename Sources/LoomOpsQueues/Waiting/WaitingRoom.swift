@@ -139,8 +139,8 @@ final class WaitingRoom<State: Sendable>: Sendable {
     content.withLock { content in
       let counts = content.lines.map(\.count)
       for line in content.lines {
-        if let place = line.firstIndex(where: { $0.ticket === ticket }) {
-          return line[place].request.summary(content.state, waiting: counts)
+        if let place = line.firstIndex(where: { $0.ticket === ticket }), let entry = line[place] {
+          return entry.request.summary(content.state, waiting: counts)
         }
       }
       return ""
@@ -175,8 +175,8 @@ final class WaitingRoom<State: Sendable>: Sendable {
   ) -> WaitingProgress {
     var failure: StatusError?
     do throws(StatusError) {
-      let progress = try content.lines[line][place].request.attempt(&content.state)
-      guard progress == .done else { return progress }
+      let progress = try content.lines[line][place]?.request.attempt(&content.state)
+      guard progress == .done else { return progress ?? .none }
     } catch {
       failure = error
     }

@@ -1,33 +1,39 @@
 import LoomCore
 import LoomGraph
+import LoomRuntime
 import Synchronization
 
 /// One branch of a conditional.
 final class BranchContext: CapturingContext {
-  let graph: Graph
-  let predicate: AnyOutput
+  /// The graph keeps the contexts of its operations, and is there whenever one is asked for.
+  unowned let graph: Graph
   /// 1 where the predicate must hold, 0 where it must not.
   let side: Int
   let outer: (any OperationContext)?
   let isLoop = false
-  let pivot: Operation?
-  private let captured = Mutex<[AnyOutput: AnyOutput]>([:])
+  // By id: an operation would keep the graph that keeps this.
+  private let pivotID: Int
+  private let condition: Node.Endpoint
+  private let captured = Mutex<[Node.Endpoint: Node.Endpoint]>([:])
 
   init(
     graph: Graph, predicate: AnyOutput, side: Int, pivot: Operation,
     outer: (any OperationContext)?
   ) {
     self.graph = graph
-    self.predicate = predicate
+    condition = predicate.endpoint
     self.side = side
-    self.pivot = pivot
+    pivotID = pivot.id
     self.outer = outer
   }
 
+  var predicate: AnyOutput { graph.output(condition) }
+  var pivot: Operation? { Operation(graph: graph, id: pivotID) }
+
   func capture(_ input: AnyOutput) throws(StatusError) -> AnyOutput {
-    if let known = captured.withLock({ $0[input] }) { return known }
+    if let known = captured.withLock({ $0[input.endpoint] }) { return graph.output(known) }
     // The pivot stands outside, but is the branch's own.
-    if input.operation == pivot { return input }
+    if input.operation.id == pivotID { return input }
     if let place = graph.context(of: input.operation), place.isWithin(self) {
       try graph.checkVisible(input, from: self, reader: "cond")
       return input
@@ -40,8 +46,8 @@ final class BranchContext: CapturingContext {
       try graph.switching(outside, by: predicate)[side]
     }
     captured.withLock {
-      $0[input] = own
-      $0[own] = own
+      $0[input.endpoint] = own.endpoint
+      $0[own.endpoint] = own.endpoint
     }
     return own
   }
@@ -59,10 +65,10 @@ final class BranchContext: CapturingContext {
     // Edges from outside of an enclosing loop would join two frames.
     for id in controls where isSameFrame(Operation(graph: graph, id: id)) { kept.append(id) }
     let waitsInside = kept.contains {
-      $0 == pivot?.id || graph.context(of: Operation(graph: graph, id: $0))?.isWithin(self) ?? false
+      $0 == pivotID || graph.context(of: Operation(graph: graph, id: $0))?.isWithin(self) ?? false
     }
-    if inputs.isEmpty || graph.library[op] != nil, !waitsInside, let pivot {
-      kept.append(pivot.id)
+    if inputs.isEmpty || graph.library[op] != nil, !waitsInside {
+      kept.append(pivotID)
     }
     return kept
   }

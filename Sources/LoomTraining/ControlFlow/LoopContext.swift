@@ -1,5 +1,6 @@
 import LoomCore
 import LoomGraph
+import LoomRuntime
 import Synchronization
 
 /// A context whose operations read values from outside through an operation of its own.
@@ -10,46 +11,57 @@ protocol CapturingContext: OperationContext {
   var pivot: Operation? { get }
 }
 
+extension Graph {
+  func output(_ endpoint: Node.Endpoint) -> AnyOutput {
+    Operation(graph: self, id: endpoint.node).output(endpoint.index)
+  }
+}
+
 /// The frame of a loop.
 final class LoopContext: CapturingContext {
-  let graph: Graph
+  /// The graph keeps the contexts of its operations, and is there whenever one is asked for.
+  unowned let graph: Graph
   let frame: String
   let parallelIterations: Int
   let outer: (any OperationContext)?
   let isLoop = true
-  /// Of a loop that computes gradients: what it takes from the loop it belongs to.
-  private let history: (any LoopHistory)?
 
   private struct State {
-    var captured: [AnyOutput: AnyOutput] = [:]
-    var pivot: Operation?
+    weak var history: (any LoopHistory)?
+    // By id: an operation would keep the graph that keeps this.
+    var captured: [Node.Endpoint: Node.Endpoint] = [:]
+    var pivot: Int?
   }
   private let state = Mutex(State())
 
   init(
-    graph: Graph, frame: String, parallelIterations: Int, outer: (any OperationContext)?,
-    history: (any LoopHistory)? = nil
+    graph: Graph, frame: String, parallelIterations: Int, outer: (any OperationContext)?
   ) {
     self.graph = graph
     self.frame = frame
     self.parallelIterations = parallelIterations
     self.outer = outer
-    self.history = history
+  }
+
+  /// Of a loop that computes gradients: what it takes from the loop it belongs to, while it is built.
+  var history: (any LoopHistory)? {
+    get { state.withLock { $0.history } }
+    set { state.withLock { $0.history = newValue } }
   }
 
   var pivot: Operation? {
-    get { state.withLock { $0.pivot } }
-    set { state.withLock { $0.pivot = newValue } }
+    get { state.withLock { $0.pivot }.map { Operation(graph: graph, id: $0) } }
+    set { state.withLock { $0.pivot = newValue?.id } }
   }
 
   func capture(_ input: AnyOutput) throws(StatusError) -> AnyOutput {
-    if let known = state.withLock({ $0.captured[input] }) { return known }
+    if let known = state.withLock({ $0.captured[input.endpoint] }) { return graph.output(known) }
     if let place = graph.context(of: input.operation), place.isWithin(self) {
       try graph.checkVisible(input, from: self, reader: frame)
       return input
     }
     if let history, let value = try history.value(of: input) {
-      state.withLock { $0.captured[input] = value }
+      state.withLock { $0.captured[input.endpoint] = value.endpoint }
       return value
     }
     if history == nil { try graph.checkVisible(input, from: self, reader: frame) }
@@ -61,8 +73,8 @@ final class LoopContext: CapturingContext {
         outside, frame: frame, isConstant: true, parallelIterations: parallelIterations)
     }
     state.withLock {
-      $0.captured[input] = entered
-      $0.captured[entered] = entered
+      $0.captured[input.endpoint] = entered.endpoint
+      $0.captured[entered.endpoint] = entered.endpoint
     }
     return entered
   }

@@ -17,8 +17,10 @@ final class LoopGradient: Sendable {
   /// Where gradients were asked for.
   let caller: (any OperationContext)?
 
+  /// The loop on the way back.
+  let context: LoopContext
+
   struct State {
-    var context: LoopContext?
     var forwardNext: Operation?
     var forwardSum: Operation?
     var backwardNext: Operation?
@@ -52,24 +54,16 @@ final class LoopGradient: Sendable {
         "Second-order gradient for while loops not supported (frame '\(loop.name)'). Use functional "
           + "loops for derivatives of derivatives.")
     }
+    let outer = parent?.context ?? caller
+    context = LoopContext(
+      graph: graph, frame: graph.uniqueName("while_context"),
+      parallelIterations: loop.parallelIterations, outer: outer)
+    context.history = self
     let exits = loop.exits.count
     state.withLock { $0.pendingExits = exits }
     let count = try addForwardCounter()
-    let outer = parent?.context ?? caller
-    let context = LoopContext(
-      graph: graph, frame: graph.uniqueName("while_context"),
-      parallelIterations: loop.parallelIterations, outer: outer, history: self)
-    state.withLock { $0.context = context }
     let total = try parent?.realValue(count) ?? count
     try addBackwardCounter(total, context, outer)
-  }
-
-  /// The loop on the way back. There is one as soon as the loop on the way forward counts.
-  var context: LoopContext {
-    guard let context = state.withLock({ $0.context }) else {
-      preconditionFailure("a loop's gradients are asked for while the loop is set up")
-    }
-    return context
   }
 
   // MARK: Counters
