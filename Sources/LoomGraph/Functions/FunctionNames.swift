@@ -1,8 +1,8 @@
-import LoomCore
+package import LoomCore
 
 /// What inputs inside a function's body (`node:argument:index`) are called in a graph (`node:index`), and
 /// the other way round.
-struct FunctionNames {
+package struct FunctionNames {
   let registry: OpRegistry
   let library: FunctionLibrary
   private var known: [String: [String]] = [:]
@@ -65,7 +65,7 @@ struct FunctionNames {
     throw .invalidArgument("Node '\(node.name)' has no output \(endpoint.index)")
   }
 
-  static func types(
+  package static func types(
     of argument: OpSignature.Argument, _ attributes: [String: AttributeValue]
   ) throws(StatusError) -> [DType] {
     let values = Attributes(attributes)

@@ -32,8 +32,8 @@ final class LibraryRuntime: FunctionRuntime {
           + library.order.joined(separator: ", "))
     }
     let function = PlannedFunction(
-      name: reference.name, argumentTypes: try FunctionBody.types(definition.inputs, reference),
-      resultTypes: try FunctionBody.types(definition.outputs, reference), budget: budget
+      name: reference.name, argumentTypes: try LibraryRuntime.types(definition.inputs, reference),
+      resultTypes: try LibraryRuntime.types(definition.outputs, reference), budget: budget
     ) { [weak self] () throws(StatusError) -> Plan in
       guard let self else { throw StatusError(.cancelled, "Session has been closed.") }
       return try self.plan(definition, reference)
@@ -48,9 +48,7 @@ final class LibraryRuntime: FunctionRuntime {
   private func plan(
     _ definition: FunctionDefinition, _ reference: FunctionReference
   ) throws(StatusError) -> Plan {
-    let body = try FunctionBody(
-      definition, attributes: reference.attributes, library: graph.library,
-      registry: graph.registry)
+    let body = try FunctionGraph(definition, attributes: reference.attributes, in: graph)
     let endpoint = { (output: AnyOutput) in
       Node.Endpoint(node: output.operation.id, index: output.index)
     }
@@ -64,14 +62,31 @@ final class LibraryRuntime: FunctionRuntime {
         feeds: body.arguments.map(endpoint), fetches: body.results.map(endpoint),
         targets: body.effects.map(\.id)))
   }
-}
 
-extension FunctionBody {
-  static func types(
+  private static func types(
     _ arguments: [OpSignature.Argument], _ reference: FunctionReference
   ) throws(StatusError) -> [DType] {
     var result: [DType] = []
-    for argument in arguments { result += try types(of: argument, reference.attributes) }
+    for argument in arguments {
+      result += try FunctionNames.types(of: argument, reference.attributes)
+    }
     return result
+  }
+}
+
+extension FunctionGraph {
+  /// Operations that run in every call though no result needs them: the control outputs, and whatever
+  /// has effects.
+  fileprivate var effects: [Operation] {
+    var effects = controlResults.map(\.operation)
+    for operation in graph.operations {
+      let node = operation.node
+      if node.isStateful, node.properties.role == .compute || node.properties.role == .call,
+        !effects.contains(operation)
+      {
+        effects.append(operation)
+      }
+    }
+    return effects
   }
 }
