@@ -5,37 +5,44 @@ import Weirloom
 
 /// The end of sessions in which everything waits.
 @Suite(.serialized) struct ClosingTests {
-  /// Far more than closing needs; the tests below take the fastest of several, since other tests use the
-  /// machine too.
+  /// Calls `end` until it takes less than a tenth of a second: others use the machine too.
+  ///
+  /// - Returns: the shortest time.
+  private static func shortest(
+    _ end: (_ attempt: Int) async throws -> Duration
+  ) async throws -> Duration {
+    var shortest = Duration.seconds(3600)
+    for attempt in 0..<30 where shortest >= limit {
+      shortest = min(shortest, try await end(attempt))
+    }
+    return shortest
+  }
+
   private static let limit = Duration.milliseconds(100)
-  private static let attempts = 5
 
   @Test func `closing a session ends all that waits in it, within a tenth of a second`()
     async throws
   {
-    var fastest = Duration.seconds(3600)
-    for attempt in 0..<ClosingTests.attempts {
+    let time = try await ClosingTests.shortest { attempt in
       let waiting = try WaitingSession("closing \(attempt)")
       try await waiting.start()
-      let end = try await waiting.end { waiting.session.close() }
-      fastest = min(fastest, end)
+      return try await waiting.end { waiting.session.close() }
     }
-    #expect(fastest < ClosingTests.limit)
+    #expect(time < ClosingTests.limit)
   }
 
   @Test func `a reset ends all that waits in every session`() async throws {
     // A process of its own: other tests have sessions open.
     await #expect(processExitsWith: .success) {
-      var fastest = Duration.seconds(3600)
-      for attempt in 0..<3 {
+      let time = try await ClosingTests.shortest { attempt in
         let sessions = try (0..<3).map { try WaitingSession("reset \(attempt) \($0)") }
         for waiting in sessions { try await waiting.start() }
         let begin = ContinuousClock.now
         try Session.reset()
         for waiting in sessions { _ = try await waiting.end {} }
-        fastest = min(fastest, begin.duration(to: .now))
+        return begin.duration(to: .now)
       }
-      try #require(fastest < .milliseconds(300))
+      try #require(time < ClosingTests.limit)
     }
   }
 
