@@ -215,6 +215,15 @@ package import LoomCore
     unsafe other.slots[source].clear()
   }
 
+  /// Swaps a value with one of another frame: neither is shared for a moment, and the memory that each
+  /// slot kept is found by the other.
+  package func exchange(_ slot: Int, with other: StepFrame, _ target: Int) {
+    guard slot >= 0, slot < slotCount, target >= 0, target < other.slotCount, self !== other else {
+      return
+    }
+    unsafe swap(&slots[slot], &other.slots[target])
+  }
+
   /// Empties every slot whose value someone else holds too.
   package func releaseShared() {
     for slot in 0..<slotCount { unsafe release(&slots[slot]) }

@@ -45,6 +45,15 @@ final class LibraryRuntime: FunctionRuntime {
     }
   }
 
+  func loop(
+    while condition: any CompiledFunction, calling body: any CompiledFunction
+  ) throws(StatusError) -> any CompiledLoop {
+    guard let condition = condition as? PlannedFunction, let body = body as? PlannedFunction else {
+      throw .internal("A loop over functions of another runtime")
+    }
+    return try PlannedLoop(while: condition, calling: body, budget: budget)
+  }
+
   private func plan(
     _ definition: FunctionDefinition, _ reference: FunctionReference
   ) throws(StatusError) -> Plan {

@@ -23,6 +23,8 @@ final class Region: Sendable {
     let loop: Int?
     /// The kernel, if it is one that may have to wait.
     let asyncKernel: (any AsyncKernel)?
+    /// Whether some input is a variable and not a value.
+    let readsReference: Bool
   }
 
   /// A value that enters the region before its first iteration.
