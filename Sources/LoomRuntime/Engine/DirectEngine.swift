@@ -11,6 +11,7 @@ package final class DirectEngine: Sendable {
   package let handles = TensorHandleStore()
   package let budget: MemoryBudget
   package let configuration: SessionConfiguration
+  let runDefaults: RunRequest.Defaults
   /// Threads for loops inside kernels.
   let workers: WorkerPool
   let pools: ThreadPools
@@ -40,6 +41,7 @@ package final class DirectEngine: Sendable {
   ) throws(StatusError) {
     self.graph = graph
     self.configuration = configuration
+    runDefaults = RunRequest.Defaults(configuration)
     devices = try DeviceSet(cpuCount: configuration.deviceCount["CPU"] ?? 1)
     resources = ResourceManager()
     budget = MemoryBudget(limit: configuration.memoryLimitBytes)
