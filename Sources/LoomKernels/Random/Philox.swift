@@ -109,7 +109,7 @@ public final class PhiloxSource: Resource {
     let seed = try construction.attributes.int("seed")
     let seed2 = try construction.attributes.int("seed2")
     return try construction.resources.findOrMake(
-      PhiloxSource.self, container: container, name: construction.nodeName
+      PhiloxSource.self, container: container, name: construction.privateName
     ) { () throws(StatusError) in PhiloxSource(seed: seed, seed2: seed2) }
   }
 

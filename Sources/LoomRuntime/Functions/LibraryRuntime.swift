@@ -10,7 +10,20 @@ final class LibraryRuntime: FunctionRuntime {
   private let devices: DeviceSet
   private let options: Planner.Options
   private let budget: MemoryBudget
-  private let functions = Mutex<[FunctionReference: PlannedFunction]>([:])
+  private let functions = Mutex(Instances())
+
+  private struct Instances {
+    var planned: [FunctionReference: PlannedFunction] = [:]
+    /// How many instances with attributes each function has.
+    var counts: [String: Int] = [:]
+
+    /// A name for the instance of a function, for state that its nodes keep.
+    mutating func name(_ reference: FunctionReference) -> String {
+      guard !reference.attributes.isEmpty else { return reference.name }
+      counts[reference.name, default: 0] += 1
+      return "\(reference.name)[\(counts[reference.name, default: 0])]"
+    }
+  }
 
   init(
     graph: Graph, resources: ResourceManager, devices: DeviceSet, options: Planner.Options,
@@ -24,23 +37,26 @@ final class LibraryRuntime: FunctionRuntime {
   }
 
   func instantiate(_ reference: FunctionReference) throws(StatusError) -> any CompiledFunction {
-    if let known = functions.withLock({ $0[reference] }) { return known }
+    if let known = functions.withLock({ $0.planned[reference] }) { return known }
     let library = graph.library
     guard let definition = library[reference.name] else {
       throw .invalidArgument(
         "Failed to find function \"\(reference.name)\" in function library: "
           + library.order.joined(separator: ", "))
     }
-    let function = PlannedFunction(
-      name: reference.name, argumentTypes: try LibraryRuntime.types(definition.inputs, reference),
-      resultTypes: try LibraryRuntime.types(definition.outputs, reference), budget: budget
-    ) { [weak self] () throws(StatusError) -> Plan in
-      guard let self else { throw StatusError(.cancelled, "Session has been closed.") }
-      return try self.plan(definition, reference)
-    }
+    let argumentTypes = try LibraryRuntime.types(definition.inputs, reference)
+    let resultTypes = try LibraryRuntime.types(definition.outputs, reference)
     return functions.withLock { functions in
-      if let other = functions[reference] { return other }
-      functions[reference] = function
+      if let other = functions.planned[reference] { return other }
+      let instance = functions.name(reference)
+      let function = PlannedFunction(
+        name: reference.name, argumentTypes: argumentTypes, resultTypes: resultTypes,
+        budget: budget
+      ) { [weak self] () throws(StatusError) -> Plan in
+        guard let self else { throw StatusError(.cancelled, "Session has been closed.") }
+        return try self.plan(definition, reference, instance)
+      }
+      functions.planned[reference] = function
       return function
     }
   }
@@ -55,7 +71,7 @@ final class LibraryRuntime: FunctionRuntime {
   }
 
   private func plan(
-    _ definition: FunctionDefinition, _ reference: FunctionReference
+    _ definition: FunctionDefinition, _ reference: FunctionReference, _ instance: String
   ) throws(StatusError) -> Plan {
     let body = try FunctionGraph(definition, attributes: reference.attributes, in: graph)
     let endpoint = { (output: AnyOutput) in
@@ -65,7 +81,7 @@ final class LibraryRuntime: FunctionRuntime {
     options.ownsFeeds = true
     let planner = Planner(
       snapshot: body.graph.snapshot(), resources: resources, devices: devices, options: options,
-      functions: self)
+      functions: self, function: instance)
     return try planner.plan(
       RunSignature(
         feeds: body.arguments.map(endpoint), fetches: body.results.map(endpoint),
