@@ -1,7 +1,6 @@
 #if Distributed
   public import LoomCluster
   public import LoomCore
-  public import LoomGraph
   public import LoomRuntime
 
   extension Server {

@@ -155,6 +155,11 @@
       stop()
     }
 
+    /// Closes sessions that nobody used for that long.
+    package func closeIdleSessions(for limit: Duration) async {
+      await master.closeIdleSessions(for: limit)
+    }
+
     /// How many sessions are open.
     public var sessionCount: Int { master.sessionCount }
 

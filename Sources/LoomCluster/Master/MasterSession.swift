@@ -157,18 +157,19 @@
           metadata: &metadata)
         return (step.resolution.results(results), metadata)
       } catch {
-        throw worded(engine.reportingAllocations(error, options))
+        throw worded(engine.reportingAllocations(error, options), isOfKernel: true)
       }
     }
 
-    /// A step's error as a master words it.
-    func worded(_ error: StatusError) -> StatusError {
+    /// A step's error as a master words it: what a kernel says is told with the task that ran it.
+    private func worded(_ error: StatusError, isOfKernel: Bool) -> StatusError {
       switch error.code {
       case .cancelled where isClosed:
         StatusError(
           .cancelled, "Step was cancelled by an explicit call to `Session::Close()`.")
       case .deadlineExceeded: StatusError(.deadlineExceeded, "Operation timed out.")
-      case _ where error.node != nil: error.prefixed(origin)
+      case .cancelled where error.node == nil: error
+      case _ where isOfKernel: error.prefixed(origin)
       default: error
       }
     }
@@ -249,7 +250,9 @@
       if engine.cancellation(ofPartialRun: inner) == nil {
         state.withLock { _ = $0.partialRuns.removeValue(forKey: handle) }
       }
-      do throws(StatusError) { return try outcome.get() } catch { throw worded(error) }
+      do throws(StatusError) { return try outcome.get() } catch {
+        throw worded(error, isOfKernel: error.node != nil)
+      }
     }
   }
 #endif

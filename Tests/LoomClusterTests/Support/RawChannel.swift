@@ -35,12 +35,13 @@
     }
 
     func call<Request, Response>(
-      _ method: RPCMethod<Request, Response>, _ request: Request
+      _ method: RPCMethod<Request, Response>, _ request: Request,
+      _ options: CallOptions = .defaults
     ) async throws -> Response {
       try await client.unary(
         request: ClientRequest(message: request), descriptor: method.descriptor,
         serializer: MessageCoder<Request>(), deserializer: MessageCoder<Response>(),
-        options: .defaults
+        options: options
       ) { try $0.message }
     }
 
