@@ -2,15 +2,26 @@ public import LoomCore
 public import LoomGraph
 public import LoomRuntime
 
+#if Distributed
+  import LoomCluster
+#endif
+
 extension SessionEngines {
-  /// Every engine of this library.
-  package static let standard = SessionEngines.direct
+  /// Every engine of this library; without the trait `Distributed` only this process.
+  package static let standard: SessionEngines = {
+    #if Distributed
+      SessionEngines.direct.adding(RemoteEngineFactory())
+    #else
+      SessionEngines.direct
+    #endif
+  }()
 }
 
 extension Session {
   /// - Parameters:
   ///   - graph: May be empty, and may grow later.
-  ///   - target: Empty for this process.
+  ///   - target: Empty for this process, `grpc://host:port` for a server of TensorFlow's or of this
+  ///     library. Without the trait `Distributed` there is only this process.
   /// - Throws: ``StatusError/Code/notFound`` for a target no engine serves, or a configuration
   ///   without CPU devices; ``StatusError/Code/invalidArgument`` for session metadata that another
   ///   session of this process has.

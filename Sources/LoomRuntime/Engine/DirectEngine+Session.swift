@@ -1,6 +1,6 @@
 package import LoomCore
 package import LoomGraph
-package import LoomKernels
+import LoomKernels
 
 extension DirectEngine: SessionEngine {
   package func abandon() { close() }

@@ -91,6 +91,11 @@ package struct SessionEngines: Sendable {
   /// This process only.
   package static let direct = SessionEngines([DirectEngineFactory()])
 
+  /// These engines and one more.
+  package func adding(_ factory: any SessionEngineFactory) -> SessionEngines {
+    SessionEngines(factories + [factory])
+  }
+
   /// - Throws: ``StatusError/Code/notFound`` for a target no engine serves.
   func factory(for target: String) throws(StatusError) -> any SessionEngineFactory {
     guard let factory = factories.first(where: { $0.accepts(target: target) }) else {

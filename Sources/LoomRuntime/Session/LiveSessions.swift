@@ -1,4 +1,4 @@
-public import LoomCore
+package import LoomCore
 import LoomKernels
 import Synchronization
 
