@@ -1,9 +1,9 @@
-import LoomCore
-import LoomKernels
+package import LoomCore
+package import LoomKernels
 
 /// Runs blocking work beside the cooperative threads, which other tasks need.
-enum Detached {
-  static func run<R: Sendable>(
+package enum Detached {
+  package static func run<R: Sendable>(
     cancelling cancellation: CancellationState, _ work: @escaping @Sendable () throws -> R
   ) async -> Result<R, StatusError> {
     await withTaskCancellationHandler {

@@ -18,6 +18,8 @@ package final class DirectEngine: Sendable {
   let log: PlacementLog?
   let waitWarning: WaitWarning?
   private let functions: LibraryRuntime
+  /// Whether the resources end with the engine.
+  private let ownsResources: Bool
 
   private struct State {
     var plans: [RunSignature: RunnablePlan] = [:]
@@ -35,13 +37,20 @@ package final class DirectEngine: Sendable {
   private let closed = Atomic<Bool>(false)
   private let stepCounter = Atomic<Int>(0)
 
+  /// - Parameter host: what the engine shares with others; `nil` gives it devices and state of its own.
   package init(
-    graph: Graph, configuration: SessionConfiguration, log: PlacementLog
+    graph: Graph, configuration: SessionConfiguration, log: PlacementLog, host: EngineHost? = nil
   ) throws(StatusError) {
     self.graph = graph
     self.configuration = configuration
-    devices = try DeviceSet(cpuCount: configuration.deviceCount["CPU"] ?? 1)
-    resources = ResourceManager()
+    if let host {
+      devices = host.devices
+      resources = host.resources
+    } else {
+      devices = try DeviceSet(cpuCount: configuration.deviceCount["CPU"] ?? 1)
+      resources = ResourceManager()
+    }
+    ownsResources = host == nil
     budget = MemoryBudget(limit: configuration.memoryLimitBytes)
     pools = ThreadPools(configuration)
     workers = pools.standard
@@ -216,7 +225,7 @@ package final class DirectEngine: Sendable {
     for step in steps { step.cancel(DirectEngine.closedError) }
     // Plans hold warm memory; it is let go outside the lock.
     _ = released
-    resources.clearAll()
+    if ownsResources { resources.clearAll() }
     handles.removeAll()
     pools.close()
   }
