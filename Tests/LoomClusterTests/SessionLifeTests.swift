@@ -124,14 +124,17 @@
         let gone = await status { _ = try await channel.run(first, fetches: [value]) }
         #expect(gone?.code == .aborted)
         let second = try await channel.session(graph)
-        #expect(try await channel.run(second, fetches: [value]).tensor.first?.tensor.floatVal == [0])
+        #expect(
+          try await channel.run(second, fetches: [value]).tensor.first?.tensor.floatVal == [0])
       }
     }
 
     // RST-004: of the default container; TensorFlow's servers leave named ones alone.
     @Test func `resetting without names clears the default container`() async throws {
       let graph = Graph()
-      let variables = try (0..<2).map { try graph.variable("reset\($0)", initialValue: .zeros([1])) }
+      let variables = try (0..<2).map {
+        try graph.variable("reset\($0)", initialValue: .zeros([1]))
+      }
       let initialize = try graph.globalVariablesInitializer.name
       let values = variables.map { $0.value.erased.name }
       try await RawChannel.withServer { channel in

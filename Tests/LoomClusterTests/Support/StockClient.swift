@@ -39,6 +39,8 @@
       process.arguments = arguments
       process.currentDirectoryURL = repository
       process.standardOutput = try FileHandle(forWritingTo: file)
+      // TensorFlow talks much there; what matters stands in the output.
+      process.standardError = FileHandle.nullDevice
       try await withCheckedThrowingContinuation { (done: CheckedContinuation<Void, any Error>) in
         process.terminationHandler = { process in
           if process.terminationStatus == 0 {
