@@ -109,7 +109,10 @@
         case .stopped: throw StatusError(.aborted, "A stopped server can't be started again.")
         case .made:
           state = .running(
-            Task { [grpc, master, sessionLifetime] in
+            // Not on the cooperative threads: they may all be inside of blocking runs of sessions that
+            // wait for this very server.
+            Task(executorPreference: TransportExecutor.shared) {
+              [grpc, master, sessionLifetime] in
               try await withThrowingDiscardingTaskGroup { group in
                 if let sessionLifetime {
                   group.addTask {
