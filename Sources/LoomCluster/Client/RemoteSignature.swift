@@ -9,18 +9,30 @@
   struct RemoteSignature: Sendable {
     /// `operation:index`
     let feeds: [String]
+    /// What is computed: servers refuse to return what they are fed with.
     let fetches: [String]
     let targets: [String]
     private let connections: [CallableOptions.Connection]
+    /// For each fetch of the run the feed that it is, if any; empty if none is.
+    private let fedFetches: [Int?]
 
     init(_ signature: RunSignature, in snapshot: GraphSnapshot) {
       func name(_ endpoint: Node.Endpoint) -> String {
         "\(snapshot.nodes[endpoint.node].name):\(endpoint.index)"
       }
       feeds = signature.feeds.map(name)
-      fetches = signature.fetches.map(name)
+      let fed = signature.fetches.map { signature.feeds.firstIndex(of: $0) }
+      fedFetches = fed.contains { $0 != nil } ? fed : []
+      fetches = zip(signature.fetches, fed).filter { $1 == nil }.map { name($0.0) }
       targets = signature.targets.map { snapshot.nodes[$0].name }
       connections = signature.connections.map { .init(from: name($0.from), to: name($0.to)) }
+    }
+
+    /// The results of the run: what was computed, and what was fed.
+    func results(_ computed: [AnyTensor], feeds: [AnyTensor]) -> [AnyTensor] {
+      guard !fedFetches.isEmpty else { return computed }
+      var rest = computed[...]
+      return fedFetches.compactMap { index in index.map { feeds[$0] } ?? rest.popFirst() }
     }
 
     /// The options of a callable of this signature.

@@ -21,16 +21,24 @@
       let response = try TransportExecutor.shared.wait { () throws(StatusError) in
         try await call.response()
       }
-      return try call.outcome(response)
+      return try outcome(call, response, feeds)
     }
 
     func runDetached(
       _ feeds: [AnyTensor], _ options: RunOptions, wantsMetadata: Bool
     ) async throws(StatusError) -> RemoteOutcome {
-      try await TransportExecutor.shared.run { [engine, signature] () throws(StatusError) in
+      try await TransportExecutor.shared.run { [self] () throws(StatusError) in
         let call = try RemoteCall(engine, signature, feeds, options, wantsMetadata: wantsMetadata)
-        return try call.outcome(try await call.response())
+        return try outcome(call, await call.response(), feeds)
       }
+    }
+
+    private func outcome(
+      _ call: RemoteCall, _ response: Tensorflow_RunStepResponse, _ feeds: [AnyTensor]
+    ) throws(StatusError) -> RemoteOutcome {
+      var outcome = try call.outcome(response)
+      outcome.values = signature.results(outcome.values, feeds: feeds)
+      return outcome
     }
   }
 

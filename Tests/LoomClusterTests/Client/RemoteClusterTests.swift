@@ -3,8 +3,7 @@
   import Weirloom
 
   /// Sessions of a stock cluster of three tasks: the graph is spread over them.
-  @Suite(.enabled(if: StockServer.python != nil, "WEIRLOOM_ORACLE names no Python"))
-  struct RemoteClusterTests {
+  @Suite struct RemoteClusterTests {
     private static func session(
       _ graph: Graph, task: Int = 0, configuration: SessionConfiguration = .init()
     ) throws -> Session {

@@ -1,10 +1,20 @@
 import Foundation
 import Weirloom
 
-/// Where the sessions of this suite run: in this process, or on the server that the environment variable
-/// `WEIRLOOM_TEST_TARGET` names, `grpc://host:port`.
+/// Where the sessions of this suite run, by the environment variable `WEIRLOOM_TEST_TARGET`: in this
+/// process, on a server in this process (`server`), or on another one (`grpc://host:port`).
 enum TestTarget {
-  static let name = ProcessInfo.processInfo.environment["WEIRLOOM_TEST_TARGET"] ?? ""
+  static let name: String = {
+    let wanted = ProcessInfo.processInfo.environment["WEIRLOOM_TEST_TARGET"] ?? ""
+    #if Distributed
+      if wanted == "server" { return server.map(\.target) ?? "no server" }
+    #endif
+    return wanted
+  }()
+
+  #if Distributed
+    private static let server = try? Server.createLocalServer()
+  #endif
 
   /// Sessions of this suite expect to be alone: a server's are told to share nothing.
   static func adapted(_ configuration: SessionConfiguration, to target: String)
