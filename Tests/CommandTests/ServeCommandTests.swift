@@ -52,7 +52,7 @@
     @Test(arguments: [
       (["--bind", "0.0.0.0"], "--insecure"),
       (["--port", "70000"], "expected 0 to 65535"),
-      (["--session-gc-seconds", "-1"], "expected 0 or more"),
+      (["--session-gc-seconds=-1"], "expected 0 or more"),
     ])
     func `what can't be meant is refused`(_ arguments: [String], _ text: String) throws {
       let result = try Command.run(arguments: ["serve"] + arguments)

@@ -18,7 +18,8 @@ package final class DirectEngine: Sendable {
   let log: PlacementLog?
   let waitWarning: WaitWarning?
   private let functions: LibraryRuntime
-  /// Whether the resources end with the engine.
+  /// Whether the resources end with the engine. The sessions of a server do not own them, and, as on
+  /// TensorFlow's servers, cannot keep tensors for later runs.
   private let ownsResources: Bool
 
   private struct State {
@@ -178,7 +179,7 @@ package final class DirectEngine: Sendable {
     }
     let services = StepServices(
       stepID: nextStepID(), resources: resources, budget: budget, cancellation: cancellation,
-      workers: workers ?? self.workers, handles: handles)
+      workers: workers ?? self.workers, handles: ownsResources ? handles : nil)
     return Step(id: id, memory: plan.takeMemory(budget: budget), services: services)
   }
 
