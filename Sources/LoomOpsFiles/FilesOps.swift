@@ -80,6 +80,8 @@ public enum FilesOps {
   private static let serializing: [any OpDefinition.Type] = [
     AddManySparseToTensorsMap.self,
     AddSparseToTensorsMap.self,
+    CompositeTensorVariantFromComponents.self,
+    CompositeTensorVariantToComponents.self,
     DecodeJSONExample.self,
     DeserializeManySparse.self,
     DeserializeSparse.self,
