@@ -19,6 +19,8 @@ public enum FilesOps {
   ]
 
   private static let datasets: [any OpDefinition.Type] = [
+    CacheDataset.self,
+    CacheDatasetV2.self,
     CSVDataset.self,
     CSVDatasetV2.self,
     FixedLengthRecordDataset.self,
