@@ -106,7 +106,7 @@ import Weirloom
   // PRT-012, PRT-013, PRT-014
   @Test func `a handle that is finished, unknown or another session's is refused`() throws {
     let f = try Fixture()
-    let text = "Must run 'setup' before performing partial runs!"
+    let text = "before performing partial runs"
     let handle = try f.setUp()
     _ = try f.session.runPartial(
       handle, fetching: [f.r1, f.r2], feeds: [f.a.feed(1), f.b.feed(2), f.c.feed(3)])
@@ -131,7 +131,7 @@ import Weirloom
     expectStatus(.invalidArgument, "bad", node: "checked") {
       try session.runPartial(handle, fetching: checked.output(0), feeds: [a.feed(.nan)])
     }
-    expectStatus(.invalidArgument, "Must run 'setup'") {
+    expectStatus(.invalidArgument, "before performing partial runs") {
       try session.runPartial(handle, fetching: [AnyOutput](), feeds: [b.feed(1)])
     }
   }
@@ -143,7 +143,7 @@ import Weirloom
     expectStatus(.invalidArgument, "You must feed a value for placeholder tensor 'b'", node: "b") {
       try f.session.runPartial(handle, fetching: [Output<Float>](), feeds: [f.a.feed(1)])
     }
-    expectStatus(.invalidArgument, "Must run 'setup'") {
+    expectStatus(.invalidArgument, "before performing partial runs") {
       try f.session.runPartial(handle, fetching: f.r1, feeds: [f.a.feed(1)])
     }
   }
@@ -312,7 +312,7 @@ import Weirloom
     expectStatus(.deadlineExceeded, "Timed out") {
       try session.runPartial(handle, fetching: blocked, feeds: [a.feed(1)])
     }
-    expectStatus(.invalidArgument, "Must run 'setup'") {
+    expectStatus(.invalidArgument, "before performing partial runs") {
       try session.runPartial(handle, fetching: blocked)
     }
   }

@@ -62,10 +62,10 @@ import Weirloom
     var configuration = SessionConfiguration()
     configuration.operationTimeout = .milliseconds(30)
     let session = try Session(graph: f.graph, configuration: configuration)
-    expectStatus(.deadlineExceeded, "Timed out waiting for notification") {
+    expectStatus(.deadlineExceeded, "imed out") {
       try session.run(f.dequeue)
     }
-    expectStatus(.deadlineExceeded, "Timed out waiting for notification") {
+    expectStatus(.deadlineExceeded, "imed out") {
       try session.run(f.dequeue, options: RunOptions(timeout: .milliseconds(10)))
     }
     try session.run(f.enqueue, feeding: f.x.feed(3))

@@ -27,7 +27,10 @@
           return try await call(method, request, timeout: timeout)
         } catch {
           let now = ContinuousClock.now
-          guard error.code == .unavailable, now < end else { throw error }
+          guard error.code == .unavailable else { throw error }
+          guard now < end else {
+            throw timeout == nil ? error : StatusError(.deadlineExceeded, error.reason)
+          }
           if now >= nextProgress {
             nextProgress += Channel.progressInterval
             StandardStream.error.write("Still waiting for the server at \(address).\n")

@@ -14,8 +14,6 @@
   package final class RemoteEngine: SessionEngine {
     package let graph: Graph
     package let configuration: SessionConfiguration
-    /// Servers keep no tensors for their clients: nothing is ever in it.
-    package let handles = TensorHandleStore()
     let target: String
     let channel: Channel
     let budget: MemoryBudget
@@ -139,6 +137,11 @@
         try TransportExecutor.shared.wait { [self] () throws(StatusError) in
           try await makeCallable(names, request)
         })
+    }
+
+    package func tensorHandles() throws(StatusError) -> TensorHandleStore {
+      throw .failedPrecondition(
+        "GetSessionHandle called on null session state: servers keep no tensors for their clients")
     }
 
     package func explaining(_ error: StatusError, _ options: RunOptions) -> StatusError { error }

@@ -112,15 +112,19 @@
     func response() async throws(StatusError) -> Tensorflow_RunStepResponse {
       var request = request
       request.sessionHandle = try await engine.session()
-      let response: Tensorflow_RunStepResponse
       do throws(StatusError) {
-        response = try await engine.channel.call(MasterMethods.runStep, request, timeout: timeout)
+        let response = try await engine.channel.call(
+          MasterMethods.runStep, request, timeout: timeout)
+        guard response.statusCode != .ok else { return response }
+        let code = StatusError.Code(rawValue: Int32(response.statusCode.rawValue)) ?? .unknown
+        throw StatusError(code, response.statusErrorMessage)
       } catch {
+        // A step that arrives after the session's end finds none, or one that is closed.
+        if engine.isClosed, [.aborted, .failedPrecondition].contains(error.code) {
+          throw RemoteEngine.closedError
+        }
         throw error.locatedByText(in: engine.graph)
       }
-      guard response.statusCode != .ok else { return response }
-      let code = StatusError.Code(rawValue: Int32(response.statusCode.rawValue)) ?? .unknown
-      throw StatusError(code, response.statusErrorMessage).locatedByText(in: engine.graph)
     }
 
     /// Decodes the fetches.

@@ -49,10 +49,8 @@
       try await master.session(request.sessionHandle).use { session throws(StatusError) in
         let version = try await Detached.run(cancelling: CancellationState()) {
           () throws(StatusError) in
-          let version = try session.extend(
+          try session.extend(
             GraphDefinition(request.graphDef), version: request.currentGraphVersion)
-          try session.engine.extendIfNeeded()
-          return version
         }.get()
         var response = Tensorflow_ExtendSessionResponse()
         response.newGraphVersion = version

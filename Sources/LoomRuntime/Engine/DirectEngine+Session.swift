@@ -1,6 +1,6 @@
 package import LoomCore
 package import LoomGraph
-import LoomKernels
+package import LoomKernels
 
 extension DirectEngine: SessionEngine {
   package func abandon() { close() }
@@ -19,6 +19,8 @@ extension DirectEngine: SessionEngine {
   package func ready(
     _ signature: RunSignature, callable options: RunOptions
   ) throws(StatusError) -> ReadyRun { try ready(signature) }
+
+  package func tensorHandles() throws(StatusError) -> TensorHandleStore { handles }
 
   package func explaining(_ error: StatusError, _ options: RunOptions) -> StatusError {
     reportingAllocations(error, options)

@@ -36,7 +36,9 @@ package protocol SessionEngine: AnyObject, Sendable {
   ) throws(StatusError) -> ReadyRun
 
   /// Tensors that the session keeps between runs.
-  var handles: TensorHandleStore { get }
+  ///
+  /// - Throws: ``StatusError/Code/failedPrecondition`` if the engine keeps none.
+  func tensorHandles() throws(StatusError) -> TensorHandleStore
 
   /// An error with what the engine can add to it at the wish of `options`.
   func explaining(_ error: StatusError, _ options: RunOptions) -> StatusError

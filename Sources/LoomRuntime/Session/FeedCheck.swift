@@ -54,7 +54,7 @@ enum FeedCheck {
           values.append(tensor)
         case .handle(let handle):
           // What the session stores was checked by whoever stored it: only the dtype must fit.
-          let tensor = try session.engine.handles.find(handle)
+          let tensor = try session.engine.tensorHandles().find(handle)
           try checkFeedable(output)
           guard tensor.dtype == dtype else { throw mismatch(tensor, output) }
           values.append(tensor)

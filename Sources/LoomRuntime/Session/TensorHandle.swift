@@ -24,7 +24,7 @@ public final class AnyTensorHandle: Sendable {
   /// - Throws: ``StatusError/Code/invalidArgument`` if the session keeps no such tensor.
   package init(text: String, session: Session) throws(StatusError) {
     self.text = text
-    store = session.engine.handles
+    store = try session.engine.tensorHandles()
     dtype = try store.find(text).dtype
   }
 

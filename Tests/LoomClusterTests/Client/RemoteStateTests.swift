@@ -107,16 +107,12 @@
     // DST-021, DST-022, DST-023
     @Test func `a server that dies is unavailable, one that came back has forgotten`() async throws
     {
-      let graph = Graph()
-      let queue = try graph.fifoQueue(of: Int32.self, shapes: [[]])
-      let dequeue = try queue.dequeue()
-      let size = try queue.size()
+      let wait = try EndlessWait()
+      let size = wait.releaseCount
       let first = try StockServer()
-      let session = try Session(graph: graph, target: first.target)
-      #expect(try await session.run(size).scalar == 0)
-      let waiting = Task { try await session.run(dequeue) }
-      // The step is at the server when a second one that follows it has been answered.
-      #expect(try await session.run(size).scalar == 0)
+      let session = try Session(graph: wait.graph, target: first.target)
+      let waiting = Task { try await session.run(wait.operation) }
+      try await wait.untilRunning(in: session)
       first.kill()
       await expectStatus(.unavailable) { try await waiting.value }
       await expectStatus(.unavailable) { try await session.run(size) }
@@ -129,7 +125,7 @@
       }
       #expect(code == .aborted)
       session.close()
-      let fresh = try Session(graph: graph, target: second.target)
+      let fresh = try Session(graph: wait.graph, target: second.target)
       #expect(try await fresh.run(size).scalar == 0)
     }
 
@@ -141,7 +137,7 @@
       var configuration = SessionConfiguration()
       configuration.operationTimeout = .milliseconds(300)
       let impatient = try Session(graph: graph, target: first.target, configuration: configuration)
-      await expectStatus(.unavailable) { try await impatient.run(x) }
+      await expectStatus(.deadlineExceeded) { try await impatient.run(x) }
       let session = try Session(graph: graph, target: first.target)
       let value = Task { try await session.run(x).scalar }
       let second = try StockServer(port: first.port)
