@@ -21,7 +21,8 @@ demo: dependencies ## Build in release mode and train a network on images of dig
 	$(weirloom) demo
 
 test: dependencies ## Build in debug mode and run every test.
-	$(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(import_check) $(TEST_ARGUMENTS)
+	WEIRLOOM_ORACLE="$$(Scripts/stock-tensorflow)" \
+	  $(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(import_check) $(TEST_ARGUMENTS)
 	@Scripts/generate-checklist
 
 test-plain: dependencies ## Run the tests of ops and models without oneDNN and other C libraries behind traits.

@@ -11,8 +11,8 @@ public enum DataOps {
   ]
 
   private static let transformations: [any OpDefinition.Type] = [
-    AssertCardinalityDataset.self, BatchDataset.self, BatchDatasetV2.self, CacheDataset.self,
-    CacheDatasetV2.self, ConcatenateDataset.self, DenseToSparseBatchDataset.self,
+    AssertCardinalityDataset.self, BatchDataset.self, BatchDatasetV2.self,
+    ConcatenateDataset.self, DenseToSparseBatchDataset.self,
     DirectedInterleaveDataset.self, IgnoreErrorsDataset.self, PaddedBatchDataset.self,
     PaddedBatchDatasetV2.self, ParallelBatchDataset.self, PrefetchDataset.self,
     RepeatDataset.self, ShardDataset.self, SkipDataset.self, SleepDataset.self, TakeDataset.self,

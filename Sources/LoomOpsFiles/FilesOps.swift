@@ -19,10 +19,14 @@ public enum FilesOps {
   ]
 
   private static let datasets: [any OpDefinition.Type] = [
+    CacheDataset.self,
+    CacheDatasetV2.self,
     CSVDataset.self,
     CSVDatasetV2.self,
+    ExperimentalLMDBDataset.self,
     FixedLengthRecordDataset.self,
     FixedLengthRecordDatasetV2.self,
+    LMDBDataset.self,
     MatchingFilesDataset.self,
     ParseExampleDataset.self,
     ParseExampleDatasetV2.self,
@@ -43,6 +47,7 @@ public enum FilesOps {
     FixedLengthRecordReaderV2.self,
     IdentityReader.self,
     IdentityReaderV2.self,
+    LMDBReader.self,
     ReaderRead.self,
     ReaderReadUpTo.self,
     ReaderReadUpToV2.self,
@@ -80,6 +85,8 @@ public enum FilesOps {
   private static let serializing: [any OpDefinition.Type] = [
     AddManySparseToTensorsMap.self,
     AddSparseToTensorsMap.self,
+    CompositeTensorVariantFromComponents.self,
+    CompositeTensorVariantToComponents.self,
     DecodeJSONExample.self,
     DeserializeManySparse.self,
     DeserializeSparse.self,

@@ -1,4 +1,4 @@
-import LoomCore
+package import LoomCore
 public import LoomGraph
 public import LoomKernels
 import LoomOpsSupport
@@ -46,16 +46,19 @@ private let callKernels = KernelTable { construction in
   CallKernel(try construction.function("f"), firstArgument: 0)
 }
 
-final class CallKernel: AsyncKernel {
+package final class CallKernel: AsyncKernel {
   private let function: any CompiledFunction
   private let firstArgument: Int
 
-  init(_ function: any CompiledFunction, firstArgument: Int) {
+  /// - Parameter firstArgument: the first input that is one of the function.
+  package init(_ function: any CompiledFunction, firstArgument: Int) {
     self.function = function
     self.firstArgument = firstArgument
   }
 
-  func start(_ context: borrowing KernelContext) throws(StatusError) -> (any Suspension)? {
+  package func start(
+    _ context: borrowing KernelContext
+  ) throws(StatusError) -> (any Suspension)? {
     try FunctionSuspension.start(
       function, context.inputs(firstArgument..<context.inputCount), context)
   }

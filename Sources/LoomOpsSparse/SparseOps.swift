@@ -1,8 +1,13 @@
 public import LoomGraph
 
-/// Sparse tensors.
+/// Sparse and ragged tensors.
 public enum SparseOps {
   public static let all: [any OpDefinition.Type] = [
+    RaggedTensorFromVariant.self,
+    RaggedTensorToSparse.self,
+    RaggedTensorToTensor.self,
+    RaggedTensorToVariant.self,
+    RaggedTensorToVariantGradient.self,
     SparseAdd.self,
     SparseAddGrad.self,
     SparseConcat.self,

@@ -3,7 +3,8 @@ public import LoomGraph
 
 /// Variables of both generations and what changes them.
 public enum StateOps {
-  public static let all: [any OpDefinition.Type] = references + resources + scatters + updates
+  public static let all: [any OpDefinition.Type] =
+    references + resources + scatters + stubs + updates
 
   private static let references: [any OpDefinition.Type] = [
     Assign.self, AssignAdd.self, AssignSub.self, CountUpTo.self, DestroyTemporaryVariable.self,
@@ -16,6 +17,11 @@ public enum StateOps {
     ResourceCountUpTo.self, ResourceGather.self, ResourceGatherNd.self, VarHandleOp.self,
     VarHandlesOp.self, VarIsInitializedOp.self,
     VariableShape.self,
+  ]
+
+  private static let stubs: [any OpDefinition.Type] = [
+    ResourceCreateOp.self, ResourceInitializedOp.self, ResourceUsingOp.self,
+    StubResourceHandleOp.self,
   ]
 
   private static let scatters: [any OpDefinition.Type] =

@@ -3,6 +3,7 @@ public import LoomGraph
 import LoomOps
 import LoomOpsFiles
 import LoomRuntime
+import LoomTraining
 
 extension OpRegistry {
   /// Every op of this library.
@@ -12,7 +13,8 @@ extension OpRegistry {
   public static let standard: OpRegistry = (try? makeStandard()) ?? .empty
 
   static func makeStandard() throws(StatusError) -> OpRegistry {
-    try OpRegistry(builtInOps + FilesOps.all + [PyFunc.self, PyFuncStateless.self])
+    try OpRegistry(
+      builtInOps + FilesOps.all + TrainingOps.all + [PyFunc.self, PyFuncStateless.self])
   }
 }
 

@@ -5,13 +5,6 @@ import Weirloom
 
 /// Every recorded session whose ops are all implemented gives the recorded answers.
 @Suite struct GoldenTests {
-  /// Cases whose recorded answers lack the NUL bytes that TensorFlow gives: numpy drops trailing NULs.
-  static let misrecorded: Set = [
-    "kernel_tests/constant_op_test.py::ConstantTest.testStringWithNulls#0",
-    "kernel_tests/unicode_transcode_op_test.py::UnicodeTranscodeOpTest"
-      + ".test_transcode_bad_utf8_with_elision_of_malformatting#0",
-  ]
-
   @Test(arguments: GoldenFile.groups)
   func `recorded sessions give the recorded answers`(_ group: String) throws {
     let filter = ProcessInfo.processInfo.environment["GOLDEN"]
@@ -31,10 +24,6 @@ import Weirloom
         counts.passed += 1
         for op in Set(test.ops) { ops[op, default: Coverage.Op()].passed += 1 }
       case .failed(let fault):
-        if Self.misrecorded.contains(test.name) {
-          counts.passed += 1
-          continue
-        }
         counts.failed += 1
         for op in Set(test.ops) { ops[op, default: Coverage.Op()].failed += 1 }
         failures.append("\(test.name) \(test.ops): \(fault)")

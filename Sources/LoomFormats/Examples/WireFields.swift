@@ -1,24 +1,24 @@
-import LoomCore
+package import LoomCore
 
 /// The fields of one protobuf message in wire format, one after the other.
 ///
 /// Messages with maps of millions of names are read without making a message object of each.
-struct WireFields {
+package struct WireFields {
   private var cursor: ByteCursor
 
-  enum Payload {
+  package enum Payload {
     case varint(UInt64)
     case bytes(ArraySlice<UInt8>)
     case fixed32(UInt32)
     case fixed64(UInt64)
   }
 
-  init(_ bytes: ArraySlice<UInt8>) { cursor = ByteCursor(bytes) }
+  package init(_ bytes: ArraySlice<UInt8>) { cursor = ByteCursor(bytes) }
 
   /// The next field; `nil` at the end.
   ///
   /// - Throws: ``StatusError/Code/invalidArgument`` if the bytes are no message.
-  mutating func next() throws(StatusError) -> (number: Int, payload: Payload)? {
+  package mutating func next() throws(StatusError) -> (number: Int, payload: Payload)? {
     if cursor.isAtEnd { return nil }
     guard let tag = cursor.varint(), let number = Int(exactly: tag >> 3), number > 0 else {
       throw WireFields.damaged

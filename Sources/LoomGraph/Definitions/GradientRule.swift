@@ -46,9 +46,10 @@ public struct GradientContext {
   /// Builds gradients in the graph of a function's body; rules of calls need it.
   private let differentiate: Differentiation?
 
-  /// Gradients of `ys` with respect to `xs`, with what arrives at each of `ys`, in their graph.
+  /// Gradients of `ys` with respect to `xs`, with what arrives at each of `ys`, in their graph, which is
+  /// the body of `function`.
   public typealias Differentiation = (
-    _ ys: [AnyOutput], _ xs: [AnyOutput], _ upstream: [AnyOutput?]
+    _ ys: [AnyOutput], _ xs: [AnyOutput], _ upstream: [AnyOutput?], _ function: String
   ) throws -> [Gradient?]
 
   public init(
@@ -62,17 +63,21 @@ public struct GradientContext {
     self.differentiate = differentiate
   }
 
-  /// Gradients of `ys` with respect to `xs` in the graph they belong to, which may be another one than
-  /// the operation's: the body of a function.
+  /// Gradients of `ys` with respect to `xs` in the graph they belong to, which is another one than the
+  /// operation's: the body of a function.
   ///
-  /// - Parameter upstream: what arrives at each of `ys`; ones where `nil`.
+  /// - Parameters:
+  ///   - upstream: what arrives at each of `ys`; ones where `nil`.
+  ///   - function: the function's name.
+  /// - Throws: ``StatusError/Code/unimplemented`` if the function calls itself.
   public func gradients(
-    of ys: [AnyOutput], withRespectTo xs: [AnyOutput], upstream: [AnyOutput?]
+    of ys: [AnyOutput], withRespectTo xs: [AnyOutput], upstream: [AnyOutput?],
+    inBodyOf function: String
   ) throws -> [Gradient?] {
     guard let differentiate else {
       throw StatusError.unimplemented("Gradients of function bodies can't be built here")
     }
-    return try differentiate(ys, xs, upstream)
+    return try differentiate(ys, xs, upstream, function)
   }
 
   public var graph: Graph { operation.graph }

@@ -22,7 +22,7 @@ public final class Graph: Sendable {
     var isFinalized = false
     /// Counts every change.
     var version = 0
-    var collections: [String: [any Sendable]] = [:]
+    var collections: [String: [CollectionItem]] = [:]
     var seed: Int?
     var randomOperationCount = 0
     var unfeedable: Set<Int> = []

@@ -106,6 +106,8 @@ public struct Output<Scalar: TensorScalar>: Sendable, Hashable {
     self.erased = erased
   }
 
+  fileprivate init(known erased: AnyOutput) { self.erased = erased }
+
   public var operation: Operation { erased.operation }
   public var graph: Graph { erased.graph }
   public var name: String { erased.name }
@@ -118,4 +120,27 @@ extension Operation: CustomStringConvertible {
 
 extension AnyOutput: CustomStringConvertible {
   public var description: String { "\(name) \(dtype)\(shape)" }
+}
+
+// MARK: In collections
+
+extension Operation: GraphBound {
+  public var detached: @Sendable (Graph) -> Operation {
+    let id = id
+    return { Operation(graph: $0, id: id) }
+  }
+}
+
+extension AnyOutput: GraphBound {
+  public var detached: @Sendable (Graph) -> AnyOutput {
+    let (operation, index) = (operation.detached, index)
+    return { AnyOutput(operation: operation($0), index: index) }
+  }
+}
+
+extension Output: GraphBound {
+  public var detached: @Sendable (Graph) -> Output {
+    let erased = erased.detached
+    return { Output(known: erased($0)) }
+  }
 }

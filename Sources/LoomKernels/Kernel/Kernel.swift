@@ -16,6 +16,9 @@ public protocol KernelProvider: SendableMetatype {
 /// What a kernel is made from: attributes and dtypes of its node, decoded once.
 public struct KernelConstruction: Sendable {
   public let nodeName: String
+  /// The function instance whose body the node stands in; empty in the graph itself. Names of nodes
+  /// are unique in one body only.
+  public let function: String
   public let op: String
   public let attributes: Attributes
   /// Base and reference dtypes as the edges have them.
@@ -31,12 +34,14 @@ public struct KernelConstruction: Sendable {
   public let functions: (any FunctionRuntime)?
 
   public init(
-    nodeName: String, op: String, attributes: Attributes, inputTypes: [DType],
-    outputTypes: [DType], device: String = "/job:localhost/replica:0/task:0/device:CPU:0",
+    nodeName: String, function: String = "", op: String, attributes: Attributes,
+    inputTypes: [DType], outputTypes: [DType],
+    device: String = "/job:localhost/replica:0/task:0/device:CPU:0",
     resources: ResourceManager = ResourceManager(), constantInputs: [Int: AnyTensor] = [:],
     functions: (any FunctionRuntime)? = nil
   ) {
     self.nodeName = nodeName
+    self.function = function
     self.op = op
     self.attributes = attributes
     self.inputTypes = inputTypes
@@ -46,6 +51,10 @@ public struct KernelConstruction: Sendable {
     self.constantInputs = constantInputs
     self.functions = functions
   }
+
+  /// A name that no other node has, in whatever function: for state that belongs to the node alone.
+  /// Colons stand in no node's name.
+  public var privateName: String { function.isEmpty ? nodeName : "\(function):\(nodeName)" }
 
   /// The base dtype of input `index`.
   public func inputType(_ index: Int) throws(StatusError) -> DType {

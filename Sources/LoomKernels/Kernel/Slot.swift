@@ -24,6 +24,9 @@ public final class StepServices: Sendable {
   public let resources: ResourceManager
   /// Resources that vanish with the step: TensorArrays, stacks.
   public let stepResources: ResourceManager
+  /// What kernels keep from call to call, such as positions of random generators, where their state in the
+  /// session is not meant: functions that an iterator calls have a state that begins with the iterator.
+  public let privateState: ResourceManager?
   public let budget: MemoryBudget
   public let cancellation: CancellationState
   /// Threads for loops inside a kernel.
@@ -36,7 +39,8 @@ public final class StepServices: Sendable {
   public init(
     stepID: Int, resources: ResourceManager, stepResources: ResourceManager = ResourceManager(),
     budget: MemoryBudget = .unlimited, cancellation: CancellationState = CancellationState(),
-    workers: WorkerPool, handles: TensorHandleStore? = nil, wakeup: StepWakeup = StepWakeup()
+    workers: WorkerPool, handles: TensorHandleStore? = nil, wakeup: StepWakeup = StepWakeup(),
+    privateState: ResourceManager? = nil
   ) {
     currentStep = Atomic(stepID)
     self.resources = resources
@@ -46,6 +50,7 @@ public final class StepServices: Sendable {
     self.workers = workers
     self.handles = handles
     self.wakeup = wakeup
+    self.privateState = privateState
   }
 
   /// Differs from that of every other step of the session.

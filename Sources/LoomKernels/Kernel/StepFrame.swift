@@ -163,9 +163,7 @@ package import LoomCore
       }
       return try value.element(0, of: Bool.self)
     }
-    guard unsafe slots[slot].tensor?.dtype == .bool, unsafe slots[slot].tensor?.elementCount == 1
-    else { return nil }
-    return try unsafe slots[slot].tensor?.pointer(of: Bool.self).pointee
+    return unsafe slots[slot].tensor?.onlyBoolean()
   }
 
   /// The slot of operand `index` of a node.

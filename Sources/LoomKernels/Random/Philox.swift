@@ -95,32 +95,72 @@ public struct PhiloxWords: Sendable {
 }
 
 /// The generator of one random node. It lives as long as the session, so that each run goes on where
-/// the last one stopped. Thread-safe.
-public final class PhiloxSource: Resource {
-  private let position: Mutex<Philox>
+/// the last one stopped; in functions that an iterator calls, as long as the iterator. Thread-safe.
+public final class PhiloxSource: Sendable {
+  /// Where the generator stands.
+  private final class Position: Resource {
+    private let position: Mutex<Philox>
 
-  public init(seed: Int, seed2: Int) { position = Mutex(Philox(seed: seed, seed2: seed2)) }
+    init(_ start: Philox) { position = Mutex(start) }
 
-  /// The container of these sources in a session's resources.
-  public static let container = "_random"
+    func reserve(_ blocks: Int) -> Philox {
+      position.withLock { position in
+        let result = position
+        position.skip(UInt64(truncatingIfNeeded: blocks))
+        return result
+      }
+    }
 
-  /// The source of the node a kernel is made for.
-  public static func make(_ construction: KernelConstruction) throws(StatusError) -> PhiloxSource {
-    let seed = try construction.attributes.int("seed")
-    let seed2 = try construction.attributes.int("seed2")
-    return try construction.resources.findOrMake(
-      PhiloxSource.self, container: container, name: construction.nodeName
-    ) { () throws(StatusError) in PhiloxSource(seed: seed, seed2: seed2) }
+    var summary: String { "random generator" }
   }
 
-  /// The present position, after which `blocks` blocks are nobody else's.
-  public func reserve(_ blocks: Int) -> Philox {
-    position.withLock { position in
-      let result = position
-      position.skip(UInt64(truncatingIfNeeded: blocks))
-      return result
+  /// The container of these positions in a session's resources.
+  public static let container = "_random"
+
+  private let seeds: (Int, Int)
+  private let name: String
+  private let session: Position
+  /// The private state that was met last, and the position in it.
+  private let latest = Mutex<(state: ResourceManager, position: Position)?>(nil)
+
+  /// A generator that begins anew with the kernel.
+  public init(seed: Int, seed2: Int) {
+    seeds = (seed, seed2)
+    name = ""
+    session = Position(Philox(seed: seed, seed2: seed2))
+  }
+
+  /// The generator of the node a kernel is made for.
+  public static func make(_ construction: KernelConstruction) throws(StatusError) -> PhiloxSource {
+    try PhiloxSource(construction)
+  }
+
+  private init(_ construction: KernelConstruction) throws(StatusError) {
+    let seeds = try (construction.attributes.int("seed"), construction.attributes.int("seed2"))
+    self.seeds = seeds
+    name = construction.privateName
+    session = try PhiloxSource.position(name, seeds, in: construction.resources)
+  }
+
+  private static func position(
+    _ name: String, _ seeds: (Int, Int), in resources: ResourceManager
+  ) throws(StatusError) -> Position {
+    try resources.findOrMake(Position.self, container: container, name: name) {
+      () throws(StatusError) in Position(Philox(seed: seeds.0, seed2: seeds.1))
     }
   }
 
-  public var summary: String { "random generator" }
+  /// The present position, after which `blocks` blocks are nobody else's.
+  ///
+  /// - Parameter services: of the step that draws.
+  public func reserve(_ blocks: Int, _ services: StepServices) throws(StatusError) -> Philox {
+    guard let state = services.privateState, !name.isEmpty else { return session.reserve(blocks) }
+    let position = try latest.withLock { (latest) throws(StatusError) -> Position in
+      if let latest, latest.state === state { return latest.position }
+      let position = try PhiloxSource.position(name, seeds, in: state)
+      latest = (state, position)
+      return position
+    }
+    return position.reserve(blocks)
+  }
 }

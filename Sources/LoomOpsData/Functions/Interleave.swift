@@ -16,7 +16,7 @@ enum FlatMapDataset: DatasetOp {
       Interleaved(
         input: try context.dataset(0),
         function: try context.function(body, capturing: 1..<context.inputCount),
-        elements: elements, cycle: 1, block: 1)
+        elements: elements, cycle: 1, block: 1, parallelism: nil)
     }
   }
 }
@@ -97,8 +97,9 @@ private func interleaved(
   return DatasetMaker { context in
     var cycle: Int64 = try context.argument(1 + captured, "cycle_length")
     let block: Int64 = try context.argument(2 + captured, "block_length")
+    var calls: Int?
     if let parallelism {
-      _ = try context.parallelism(1 + captured + parallelism)
+      calls = try context.parallelism(1 + captured + parallelism)
       // -1 leaves the choice to the runtime.
       if cycle == -1 { cycle = Int64(max(context.workers.threadCount, 1)) }
     }
@@ -111,7 +112,7 @@ private func interleaved(
     return Interleaved(
       input: try context.dataset(0),
       function: try context.function(body, capturing: 1..<1 + captured), elements: elements,
-      cycle: Int(cycle), block: Int(block))
+      cycle: Int(cycle), block: Int(block), parallelism: calls)
   }
 }
 
@@ -123,31 +124,37 @@ private struct Interleaved: DatasetValue {
   let elements: ElementSpecification
   let cycle: Int
   let block: Int
+  /// How many datasets are read at once, each on a thread of its own; `nil` reads all on the caller's.
+  let parallelism: Int?
 
   var inputs: [any DatasetValue] { [input] }
+  var mayWait: Bool { parallelism != nil || input.mayWait }
 
   func makeIterator(_ services: StepServices) throws(StatusError) -> sending any DatasetIterator {
     let dataset = self
-    return Iterator(try input.makeIterator(services), dataset)
+    return Iterator(
+      DatasetOpener(
+        try input.makeIterator(services), function, parallelism: parallelism, ahead: cycle,
+        buffer: block), dataset)
   }
 
   private final class Iterator: DatasetIterator {
     let dataset: Interleaved
-    var input: (any DatasetIterator)?
+    /// `nil` when there are no more datasets.
+    var opener: DatasetOpener?
     /// The places of the cycle that were ever taken; at most `cycle`.
     var places: [(any DatasetIterator)?] = []
     var place = 0
     var taken = 0
     var open = 0
-    let caller = FunctionCaller()
 
-    init(_ input: any DatasetIterator, _ dataset: Interleaved) {
-      self.input = input
+    init(_ opener: DatasetOpener, _ dataset: Interleaved) {
+      self.opener = opener
       self.dataset = dataset
     }
 
     func next(_ services: StepServices) throws(StatusError) -> [AnyTensor]? {
-      while input != nil || open > 0 {
+      while opener != nil || open > 0 {
         try services.cancellation.check()
         if places.indices.contains(place), let current = places[place] {
           if let element = try current.next(services) {
@@ -157,13 +164,13 @@ private struct Interleaved: DatasetValue {
           }
           places[place] = nil
           open -= 1
+          opener?.didEnd(current)
           advance()
-        } else if let input {
-          guard let element = try input.next(services) else {
-            self.input = nil
+        } else if let opener {
+          guard let inner = try opener.next(services) else {
+            self.opener = nil
             continue
           }
-          let inner = try caller.makeIterator(dataset.function, element, services)
           if places.indices.contains(place) { places[place] = inner } else { places.append(inner) }
           open += 1
         } else {
@@ -176,7 +183,7 @@ private struct Interleaved: DatasetValue {
     private func advance() {
       taken = 0
       // While there is input, places are taken one after the other; later only those count.
-      let count = input == nil ? max(places.count, 1) : dataset.cycle
+      let count = opener == nil ? max(places.count, 1) : dataset.cycle
       place = place + 1 >= count ? 0 : place + 1
     }
   }
@@ -186,7 +193,7 @@ extension FunctionCaller {
   /// An iterator over the dataset that `function` returns for an element.
   func makeIterator(
     _ function: DatasetFunction, _ element: [AnyTensor], _ services: StepServices
-  ) throws(StatusError) -> any DatasetIterator {
+  ) throws(StatusError) -> sending any DatasetIterator {
     let result = try call(function, element, services)
     guard result.count == 1, result[0].dtype == .variant, result[0].shape.isScalar else {
       throw .invalidArgument("Function must return a single scalar of dtype DT_VARIANT.")

@@ -59,7 +59,7 @@ func legacyInterleaved(
     return LegacyInterleaved(
       input: try context.dataset(0),
       function: try context.function(body, capturing: 1..<first), elements: elements,
-      cycle: Int(cycle), block: Int(block))
+      cycle: Int(cycle), block: Int(block), buffer: output == -1 ? Int(block) : Int(output))
   }
 }
 
@@ -71,26 +71,31 @@ private struct LegacyInterleaved: DatasetValue {
   let elements: ElementSpecification
   let cycle: Int
   let block: Int
+  /// How many elements of each dataset are made ahead, each on a thread of its own.
+  let buffer: Int
 
   var inputs: [any DatasetValue] { [input] }
+  var mayWait: Bool { true }
 
   func makeIterator(_ services: StepServices) throws(StatusError) -> sending any DatasetIterator {
     let dataset = self
-    return Iterator(try input.makeIterator(services), dataset)
+    return Iterator(
+      DatasetOpener(
+        try input.makeIterator(services), function, parallelism: cycle, ahead: cycle,
+        buffer: buffer), dataset)
   }
 
   private final class Iterator: DatasetIterator {
     let dataset: LegacyInterleaved
-    var input: (any DatasetIterator)?
+    var opener: DatasetOpener?
     /// `nil` where a dataset ended and there is no other.
     var places: [(any DatasetIterator)?] = []
     var isStarted = false
     var place = 0
     var taken = 0
-    let caller = FunctionCaller()
 
-    init(_ input: any DatasetIterator, _ dataset: LegacyInterleaved) {
-      self.input = input
+    init(_ opener: DatasetOpener, _ dataset: LegacyInterleaved) {
+      self.opener = opener
       self.dataset = dataset
     }
 
@@ -117,6 +122,7 @@ private struct LegacyInterleaved: DatasetValue {
           return element
         }
         places[place] = nil
+        opener?.didEnd(current)
         if let other = try open(services) {
           places[place] = other
           taken = 0
@@ -128,11 +134,11 @@ private struct LegacyInterleaved: DatasetValue {
 
     /// The next dataset; `nil` if there is none.
     private func open(_ services: StepServices) throws(StatusError) -> (any DatasetIterator)? {
-      guard let element = try input?.next(services) else {
-        input = nil
+      guard let next = try opener?.next(services) else {
+        opener = nil
         return nil
       }
-      return try caller.makeIterator(dataset.function, element, services)
+      return next
     }
   }
 }

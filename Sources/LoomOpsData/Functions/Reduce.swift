@@ -26,7 +26,7 @@ enum ReduceDataset: OpDeclaration {
       let initial = try context.inputs(1..<1 + stateCount)
       let function = try context.function(body, capturing: 1 + stateCount..<context.inputCount)
       return DatasetJob(mayWait: dataset.mayWait) { services throws(StatusError) in
-        let iterator = try dataset.makeIterator(services)
+        let iterator = try dataset.makeIsolatedIterator(services)
         let caller = FunctionCaller()
         var state = initial
         while let element = try iterator.next(services) {
@@ -65,7 +65,7 @@ enum DatasetToSingleElement: OpDeclaration {
     return DatasetJobKernel { context throws(StatusError) in
       let dataset = try context.dataset(0)
       return DatasetJob(mayWait: dataset.mayWait) { services throws(StatusError) in
-        let iterator = try dataset.makeIterator(services)
+        let iterator = try dataset.makeIsolatedIterator(services)
         guard let element = try iterator.next(services) else {
           throw .invalidArgument("Dataset was empty.")
         }

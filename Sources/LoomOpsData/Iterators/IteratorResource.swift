@@ -30,7 +30,7 @@ public final class IteratorResource: Resource {
     _ dataset: any DatasetValue, _ services: StepServices
   ) throws(StatusError) {
     try elements?.checkAccepts(dataset.elements)
-    let fresh = Pipeline(try dataset.makeIterator(services), of: dataset)
+    let fresh = Pipeline(try dataset.makeIsolatedIterator(services), of: dataset)
     // The old pipeline may have threads to end: it goes outside of the lock.
     let old = current.withLock { current in
       defer { current = fresh }
@@ -123,7 +123,7 @@ final class Pipeline: Sendable {
 
   /// The pipeline of the same dataset at another position.
   func moved(to position: Int, _ services: StepServices) throws(StatusError) -> Pipeline {
-    let fresh = Pipeline(try dataset.makeIterator(services), of: dataset)
+    let fresh = Pipeline(try dataset.makeIsolatedIterator(services), of: dataset)
     for _ in 0..<position {
       do throws(StatusError) {
         guard try fresh.next(services) != nil else { break }

@@ -19,7 +19,7 @@ enum OneShotIterator: OpDeclaration {
     let elements = try ElementSpecification(node.attributes)
     let container = try node.attributes.string("container")
     let shared = try node.attributes.string("shared_name")
-    let name = shared.isEmpty ? node.nodeName : shared
+    let name = shared.isEmpty ? node.privateName : shared
     let device = node.device
     return ClosureKernel { context in
       let container = container.isEmpty ? context.resources.defaultContainer : container

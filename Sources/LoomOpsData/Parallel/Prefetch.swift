@@ -45,34 +45,36 @@ struct Prefetched: DatasetValue {
 
   func makeIterator(_ services: StepServices) throws(StatusError) -> sending any DatasetIterator {
     let limit = self.limit
-    return Iterator(
+    return PrefetchIterator(
       PrefetchBuffer(try input.makeIterator(services), limit: limit, services.background()))
   }
+}
 
-  private final class Iterator: BufferingIterator {
-    let buffer: PrefetchBuffer
-    var isStarted = false
+/// Takes elements out of a buffer that another thread fills.
+final class PrefetchIterator: BufferingIterator {
+  private let buffer: PrefetchBuffer
+  private var isStarted = false
 
-    init(_ buffer: PrefetchBuffer) { self.buffer = buffer }
+  init(_ buffer: PrefetchBuffer) { self.buffer = buffer }
 
-    deinit { buffer.close() }
+  deinit { buffer.close() }
 
-    func next(_ services: StepServices) throws(StatusError) -> [AnyTensor]? {
-      try start()
-      return try buffer.next(services)
-    }
+  func next(_ services: StepServices) throws(StatusError) -> [AnyTensor]? {
+    try start()
+    return try buffer.next(services)
+  }
 
-    func attempt(_ services: StepServices) throws(StatusError) -> Attempt {
-      try start()
-      return try buffer.attempt()
-    }
+  func attempt(_ services: StepServices) throws(StatusError) -> Attempt {
+    try start()
+    return try buffer.attempt()
+  }
 
-    private func start() throws(StatusError) {
-      guard !isStarted else { return }
-      let buffer = self.buffer
-      try ThreadCache.shared.run { buffer.fill() }
-      isStarted = true
-    }
+  /// Begins to fill the buffer, if that was not begun yet.
+  func start() throws(StatusError) {
+    guard !isStarted else { return }
+    let buffer = self.buffer
+    try ThreadCache.shared.run { buffer.fill() }
+    isStarted = true
   }
 }
 

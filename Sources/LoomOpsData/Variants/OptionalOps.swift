@@ -92,13 +92,65 @@ enum IteratorGetNextAsOptional: OpDeclaration {
 /// What a variant of the optional ops holds.
 struct OptionalValue: EncodableVariant {
   /// `nil` if there is no value.
-  let components: [AnyTensor]?
+  var components: [AnyTensor]?
 
   var typeName: String { "tensorflow::OptionalVariant" }
 
   func encoded() -> EncodedVariant {
     EncodedVariant(
       typeName: typeName, metadata: [components == nil ? 0 : 1], tensors: components ?? [])
+  }
+}
+
+extension OptionalValue: ArithmeticVariant {
+  /// Adds the components of another optional; two without a value add up to one without.
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` if only one has a value, or numbers, dtypes or shapes of
+  ///   components differ.
+  mutating func add(_ other: any VariantValue, depth: Int) throws(StatusError) {
+    guard let other = other as? OptionalValue else {
+      throw .internal("Cannot add a variant of type \(other.typeName) to an optional")
+    }
+    guard let terms = other.components, var sums = components else {
+      guard components == nil, other.components == nil else {
+        throw .invalidArgument(
+          "Cannot add optionals because one has a value and the other doesn't.")
+      }
+      return
+    }
+    guard sums.count == terms.count else {
+      throw .invalidArgument(
+        "Cannot add optionals because they have different numbers of components "
+          + "(\(sums.count) vs. \(terms.count)).")
+    }
+    // Nobody but `sums` may hold components that are to be changed in place.
+    components = nil
+    for index in sums.indices {
+      let term = terms[index]
+      guard sums[index].dtype == term.dtype, sums[index].shape == term.shape else {
+        throw .invalidArgument(
+          "Cannot add component \(index) of two optionals: \(sums[index].dtype)"
+            + "\(sums[index].shape) and \(term.dtype)\(term.shape)")
+      }
+      guard term.dtype != .string, term.dtype != .bool else {
+        throw .invalidArgument("Trying to add unsupported dtype \(term.dtype)")
+      }
+      try sums[index].add(term, depth: depth)
+    }
+    components = sums
+  }
+
+  /// An optional with zeros in the shapes of the components, if there are any.
+  func zeros(depth: Int) throws(StatusError) -> any VariantValue {
+    guard let components else { return OptionalValue(components: nil) }
+    var zeros: [AnyTensor] = []
+    for component in components {
+      guard component.dtype != .string else {
+        throw .invalidArgument("Trying to compute zeros_like for unsupported dtype string")
+      }
+      zeros.append(try component.zerosLike(depth: depth))
+    }
+    return OptionalValue(components: zeros)
   }
 }
 

@@ -30,13 +30,15 @@ enum ParseExampleDataset: DatasetOp {
     let attributes = node.attributes
     let layout = try FeatureLayout(
       denseTypes: attributes.types("Tdense"), denseShapes: attributes.shapes("dense_shapes"),
-      sparseTypes: attributes.types("sparse_types")
-    ).named(dense: attributes.strings("dense_keys"), sparse: attributes.strings("sparse_keys"))
-    guard try attributes.strings("ragged_keys").isEmpty else {
-      throw .unimplemented("Ragged features of datasets cannot be parsed yet")
-    }
+      sparseTypes: attributes.types("sparse_types"),
+      raggedTypes: attributes.types("ragged_value_types"),
+      raggedSplits: attributes.types("ragged_split_types")
+    ).named(
+      dense: attributes.strings("dense_keys"), sparse: attributes.strings("sparse_keys"),
+      ragged: attributes.strings("ragged_keys"))
     let elements = try ElementSpecification(attributes)
-    guard elements.count == layout.dense.count + layout.sparse.count else {
+    let count = layout.dense.count + layout.sparse.count + layout.ragged.count
+    guard elements.count == count else {
       throw .invalidArgument("Expected a component for each feature, got \(elements.count)")
     }
     return DatasetMaker { context in
@@ -92,6 +94,12 @@ private struct ParsedExamples: DatasetValue {
         Variant(EncodedVariant(typeName: "tensorflow::Tensor", tensors: [$0]))
       }
       named.append((feature.name, try AnyTensor(parts, shape: Shape(vector: 3))))
+    }
+    let ragged = try parser.raggedTensors()
+    for (index, feature) in layout.ragged.enumerated() {
+      let value = RaggedValue(
+        splits: batch.shape.isScalar ? [] : [ragged.splits[index]], values: ragged.values[index])
+      named.append((feature.name, try AnyTensor(scalar: Variant(value))))
     }
     return named.sorted { $0.0 < $1.0 }.map(\.1)
   }

@@ -118,3 +118,10 @@ enum IdentityReaderV2: ReaderOp {
     isStateful: true)
   static func kind(_ attributes: Attributes) -> ReaderKind { .identity }
 }
+
+/// Yields the keys and values of LMDB databases. TensorFlow knows the op, but reads no such files any more.
+enum LMDBReader: ReaderOp {
+  static let signature = OpSignature(
+    "LMDBReader", outputs: ["reader_handle: Ref(string)"], attributes: shared, isStateful: true)
+  static func kind(_ attributes: Attributes) -> ReaderKind { .database }
+}

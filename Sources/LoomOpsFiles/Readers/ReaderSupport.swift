@@ -20,7 +20,7 @@ final class ReaderKernel: Kernel {
     guard !shared.hasPrefix("_") else {
       throw .invalidArgument("shared_name cannot start with '_':\(shared)")
     }
-    name = shared.isEmpty ? construction.nodeName : shared
+    name = shared.isEmpty ? construction.privateName : shared
     device = construction.device
     isReference = construction.outputTypes.first?.isReference ?? false
   }

@@ -8,6 +8,7 @@ enum ReaderKind: Sendable, Hashable {
   case fixedLength(FixedRecords)
   case records(Compression)
   case identity
+  case database
 
   /// How records of one length lie in a file.
   struct FixedRecords: Sendable, Hashable {
@@ -27,6 +28,7 @@ enum ReaderKind: Sendable, Hashable {
     case .fixedLength: "FixedLengthRecordReader"
     case .records: "TFRecordReader"
     case .identity: "IdentityReader"
+    case .database: "LMDBReader"
     }
   }
 
@@ -41,6 +43,7 @@ enum ReaderKind: Sendable, Hashable {
     case .fixedLength(let layout): try FixedLengthUnit(work, layout)
     case .records(let compression): try RecordUnit(work, compression)
     case .identity: IdentityUnit(work)
+    case .database: try DatabaseUnit(work)
     }
   }
 }
@@ -158,5 +161,16 @@ private final class RecordUnit: WorkUnit {
     let position = records.position
     guard let record = try records.next() else { return nil }
     return ReaderRecord(key: file.key(position), value: ByteString(bytes: record))
+  }
+}
+
+private final class DatabaseUnit: WorkUnit {
+  private let file: LMDBFile
+
+  init(_ file: ByteString) throws(StatusError) { self.file = try LMDBFile(file.string) }
+
+  func next() throws(StatusError) -> ReaderRecord? {
+    guard let (key, value) = try file.next() else { return nil }
+    return ReaderRecord(key: ByteString(bytes: key), value: ByteString(bytes: value))
   }
 }

@@ -18,12 +18,13 @@ struct BodyGradient {
   private let isWhole: Bool
 
   /// - Parameters:
+  ///   - name: the function's.
   ///   - indices: which results have gradients.
   ///   - wanted: which arguments gradients are wanted for.
   ///   - isWhole: has the way back repeat what it needs of the way forward.
   /// - Throws: what building the gradients throws.
   init(
-    of body: FunctionGraph, results indices: [Int], arguments wanted: [Int],
+    of body: FunctionGraph, named name: String, results indices: [Int], arguments wanted: [Int],
     _ context: GradientContext, isWhole: Bool = false
   ) throws {
     var body = body
@@ -40,7 +41,7 @@ struct BodyGradient {
     if !indices.isEmpty, !wanted.isEmpty {
       let gradients = try context.gradients(
         of: indices.map { body.results[$0] }, withRespectTo: wanted.map { body.arguments[$0] },
-        upstream: upstream)
+        upstream: upstream, inBodyOf: name)
       for (position, gradient) in zip(wanted, gradients) {
         switch gradient {
         case nil: break

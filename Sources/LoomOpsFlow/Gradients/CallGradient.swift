@@ -83,7 +83,8 @@ struct BranchGradients {
       }
       bodies.append(
         try BodyGradient(
-          of: body, results: indices, arguments: wanted, context, isWhole: attributes.isEmpty))
+          of: body, named: reference.name, results: indices, arguments: wanted, context,
+          isWhole: attributes.isEmpty))
       names.append(reference.name)
     }
   }

@@ -58,7 +58,7 @@ struct WhileGradient {
     guard !flowing.isEmpty else { return nil }
     let read = influential.intersection(invariants).filter { inputs[$0].dtype == .resource }
     self.body = try BodyGradient(
-      of: body, results: flowing, arguments: flowing + read.sorted(), context)
+      of: body, named: bodyName, results: flowing, arguments: flowing + read.sorted(), context)
     for index in flowing where self.body.results[index] == nil {
       try self.body.fill(index, inputs[index].dtype.base)
     }

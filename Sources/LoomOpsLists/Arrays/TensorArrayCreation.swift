@@ -86,7 +86,8 @@ private final class TensorArrayKernel: Kernel {
     guard size >= 0 else { throw .invalidArgument("Size should be >= 0.") }
     let name = "\(name)_\(context.services.stepResources.nextNumber())"
     try context.setArray(
-      TensorArrayState(name: name, size: size, options), handle, container: "_tensor_arrays")
+      TensorArrayState(name: name, size: size, stepID: context.services.stepID, options), handle,
+      container: "_tensor_arrays")
   }
 }
 

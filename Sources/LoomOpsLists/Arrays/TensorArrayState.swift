@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// Each element is written once, so that the gradient of a read knows which write it belongs to; in the
 /// array of gradients later writes add to earlier ones.
-final class TensorArrayState: Resource {
+final class TensorArrayState: StepResource {
   struct Element: Sendable {
     /// The tensor, or only its shape: zeros that nobody has asked for yet.
     enum Content: Sendable {
@@ -51,11 +51,13 @@ final class TensorArrayState: Resource {
   }
 
   let name: String
+  let stepID: Int
   let options: Options
   private let state: Mutex<State>
 
-  init(name: String, size: Int, _ options: Options) {
+  init(name: String, size: Int, stepID: Int, _ options: Options) {
     self.name = name
+    self.stepID = stepID
     self.options = options
     state = Mutex(
       State(
@@ -314,7 +316,8 @@ final class TensorArrayState: Resource {
       }
       if let found = state.gradients[source] { return found }
       options.elementShape = PartialShape(prefix ?? .scalar).concatenated(with: state.elementShape)
-      let made = TensorArrayState(name: name, size: state.elements.count, options)
+      let made = TensorArrayState(
+        name: name, size: state.elements.count, stepID: stepID, options)
       try made.copyShapes(of: state, prefix: prefix)
       state.gradients[source] = made
       return made

@@ -3,7 +3,7 @@ import LoomKernels
 import Synchronization
 
 /// The tensors that a loop keeps for its gradient: last in, first out. Thread-safe.
-final class TensorStack: Resource {
+final class TensorStack: StepResource {
   private struct State {
     var elements: [AnyTensor] = []
     var isClosed = false
@@ -13,10 +13,12 @@ final class TensorStack: Resource {
   let elementType: DType
   /// The most tensors the stack holds.
   let limit: Int
+  let stepID: Int
   private let state = Mutex(State())
 
-  init(name: String, elementType: DType, limit: Int) {
+  init(name: String, elementType: DType, limit: Int, stepID: Int) {
     self.name = name
+    self.stepID = stepID
     self.elementType = elementType
     self.limit = limit
   }
@@ -81,7 +83,8 @@ final class StackKernel: Kernel {
       if size >= 0 { limit = size }
     }
     let name = "\(name)_\(context.services.stepResources.nextNumber())"
-    let stack = TensorStack(name: name, elementType: elementType, limit: limit)
+    let stack = TensorStack(
+      name: name, elementType: elementType, limit: limit, stepID: context.services.stepID)
     guard isReference else {
       return try context.setHandle(
         0, stack, name: "_stacks" + name, type: "N10tensorflow5StackE")

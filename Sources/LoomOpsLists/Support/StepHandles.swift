@@ -5,13 +5,18 @@ import LoomKernels
 // TensorArrays and stacks live as long as a step. A resource handle carries the object itself; handles of
 // the first two generations are pairs of strings, by which the object is looked up in the step.
 
+/// An object that lives as long as the step that made it.
+protocol StepResource: Resource {
+  var stepID: Int { get }
+}
+
 extension KernelContext {
   /// The object that handle input `index` stands for.
   ///
   /// - Parameter kind: What the handle is called in errors.
   /// - Throws: ``StatusError/Code/notFound`` if the step has no such object,
   ///   ``StatusError/Code/invalidArgument`` if the input is no handle of one.
-  func stepResource<R: Resource>(
+  func stepResource<R: StepResource>(
     _ type: R.Type, _ index: Int, kind: String
   ) throws(StatusError) -> R {
     let tensor = try input(index)
@@ -22,8 +27,10 @@ extension KernelContext {
     guard handles.count > 0 else {
       throw .invalidArgument("\(kind) handle must not be empty")
     }
-    if let found = handles[0].resource as? R { return found }
-    throw unusable(handles[0], kind)
+    guard let found = handles[0].resource as? R else { throw unusable(handles[0], kind) }
+    // A handle may outlast its step, in a queue or a feed; what it stands for does not.
+    guard found.stepID == services.stepID else { throw gone(handles[0]) }
+    return found
   }
 
   @inline(never)
@@ -37,6 +44,13 @@ extension KernelContext {
     let parts = try tensor.span(of: ByteString.self)
     return try services.stepResources.find(
       type, container: "", name: parts[0].string + parts[1].string)
+  }
+
+  @inline(never)
+  private func gone(_ handle: ResourceHandle) -> StatusError {
+    .notFound(
+      "Container \(handle.container) does not exist. "
+        + "(Could not find resource: \(handle.container)/\(handle.name))")
   }
 
   @inline(never)

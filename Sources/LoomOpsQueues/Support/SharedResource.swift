@@ -8,6 +8,7 @@ final class SharedResource<R: Resource>: Sendable {
   private let container: String
   private let sharedName: String
   private let nodeName: String
+  private let privateName: String
   private let usesNodeName: Bool
 
   private struct Found {
@@ -26,6 +27,7 @@ final class SharedResource<R: Resource>: Sendable {
     container = try construction.attributes.string("container")
     sharedName = try construction.attributes.string("shared_name")
     nodeName = construction.nodeName
+    privateName = construction.privateName
     guard container.utf8.allSatisfy(SharedResource.isAllowed) else {
       throw .invalidArgument("container contains invalid characters: \(container)")
     }
@@ -65,7 +67,9 @@ final class SharedResource<R: Resource>: Sendable {
       name = nodeName
     } else if name.isEmpty {
       // Named after the node, and a number, as TensorFlow names what only one node may use.
-      name = try resources.findOrMake(PrivateName.self, container: container, name: nodeName) {
+      name = try resources.findOrMake(
+        PrivateName.self, container: container, name: privateName
+      ) {
         PrivateName("_\(resources.nextNumber())_\(nodeName)")
       }.name
     }

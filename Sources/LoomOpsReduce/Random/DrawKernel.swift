@@ -43,7 +43,7 @@ final class DrawKernel: Kernel {
       guard let blocks = Checked.multiply(shape.elementCount, RandomKernel.blocksPerElement) else {
         throw .invalidArgument("Shape \(shape) asks for too many random numbers")
       }
-      if shape.elementCount > 0 { generator = source.reserve(blocks) }
+      if shape.elementCount > 0 { generator = try source.reserve(blocks, context.services) }
     } else {
       generator = try position.read(context)
     }

@@ -97,7 +97,7 @@ private final class MultinomialKernel<Scalar: FloatingScalar>: Kernel {
       guard let padded, let blocks = Checked.product([256, rows, 2, padded]) else {
         throw .invalidArgument("\(count) samples are too many")
       }
-      if shape.elementCount > 0 { generator = source.reserve(blocks) }
+      if shape.elementCount > 0 { generator = try source.reserve(blocks, context.services) }
     } else {
       generator = try StatelessPosition.seed(2).read(context)
     }

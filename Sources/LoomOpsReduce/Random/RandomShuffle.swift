@@ -22,7 +22,8 @@ public enum RandomShuffle: OpDeclaration {
       let count = rows.rank == 0 ? 0 : rows[0]
       // One word for each swap, four to a block.
       let blocks = count < 2 ? 0 : (count - 1) / 4 + ((count - 1) % 4 == 0 ? 0 : 1)
-      try context.shuffleRows(count < 2 ? Philox(key: 0) : source.reserve(blocks))
+      try context.shuffleRows(
+        count < 2 ? Philox(key: 0) : source.reserve(blocks, context.services))
     }
   }
 }

@@ -115,7 +115,7 @@ final class RandomKernel: Kernel {
     guard let blocks = Checked.multiply(shape.elementCount, RandomKernel.blocksPerElement) else {
       throw .invalidArgument("Shape \(shape) asks for too many random numbers")
     }
-    try fill(source.reserve(blocks), output, context.workers)
+    try fill(source.reserve(blocks, context.services), output, context.workers)
   }
 }
 

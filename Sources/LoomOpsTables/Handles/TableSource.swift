@@ -33,7 +33,7 @@ final class TableSource: Sendable {
     } else if try attributes.bool("use_node_name_sharing") {
       name = construction.nodeName
     } else {
-      name = "_0_\(construction.nodeName)"
+      name = "_0_\(construction.privateName)"
     }
   }
 

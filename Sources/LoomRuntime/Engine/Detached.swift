@@ -1,10 +1,10 @@
-import LoomCore
-import LoomKernels
+package import LoomCore
+package import LoomKernels
 import Synchronization
 
 /// Runs blocking work beside the cooperative threads, which other tasks need.
-enum Detached {
-  static func run<R: Sendable>(
+package enum Detached {
+  package static func run<R: Sendable>(
     cancelling cancellation: CancellationState, _ work: @escaping @Sendable () throws -> R
   ) async -> Result<R, StatusError> {
     // The outcome goes through a lock, the continuation only wakes: what a continuation hands over is

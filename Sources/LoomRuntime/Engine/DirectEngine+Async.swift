@@ -1,11 +1,11 @@
-import LoomCore
+package import LoomCore
 import LoomKernels
 import Synchronization
 
 extension DirectEngine {
   /// Runs a plan once beside the cooperative threads; cancelling the task cancels the step. While the
   /// step waits for a queue or a message it holds no thread.
-  func runDetached(
+  package func runDetached(
     _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions
   ) async throws(StatusError) -> [AnyTensor] {
     var metadata: RunMetadata?
@@ -13,7 +13,7 @@ extension DirectEngine {
   }
 
   /// Runs a plan once beside the cooperative threads and tells what `metadata` asks for.
-  func runDetached(
+  package func runDetached(
     _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions, metadata: inout RunMetadata?
   ) async throws(StatusError) -> [AnyTensor] {
     let request = try RunRequest(options, runDefaults, wantsMetadata: metadata != nil)

@@ -24,7 +24,7 @@ extension RegionExecutor {
       do throws(StatusError) {
         switch instruction.action {
         case .compute:
-          try unsafe frame.compute(instruction.kernel, instruction.layout, services)
+          try unsafe instruction.kernel.compute(frame, instruction.layout, services)
         case .move:
           frame.forward(instruction.layout, 0, to: Int(instruction.layout.outputBase))
         case .unlessTrue:

@@ -151,7 +151,7 @@ struct RegionExecutor {
         }
       default:
         if instruction.isConditional { frame.setDead(layout, false) }
-        try unsafe frame.compute(instruction.kernel, layout, services)
+        try unsafe instruction.kernel.compute(frame, layout, services)
       }
     } catch {
       throw error.located(at: region.items[position].node.errorNode)

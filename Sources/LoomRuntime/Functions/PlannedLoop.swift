@@ -59,6 +59,7 @@ private final class RunningLoop: LoopActivation, @unchecked Sendable {
   private let services: StepServices
   private let conditionArguments: [Plan.Argument]
   private let bodyArguments: [Plan.Argument]
+  private let fixedArguments: [Plan.Argument]
   private let results: [Plan.LoopResult]
   private var phase = Phase.condition
   /// The function of this phase has begun and waits.
@@ -72,9 +73,15 @@ private final class RunningLoop: LoopActivation, @unchecked Sendable {
     self.body = body
     self.variables = variables
     self.services = services
-    conditionArguments = condition.plan.usedArguments
-    bodyArguments = body.plan.usedArguments
     results = body.plan.loopResults
+    let invariants = body.plan.invariants
+    conditionArguments = condition.plan.usedArguments
+    bodyArguments = body.plan.usedArguments.filter { !invariants.contains($0.index) }
+    // What no iteration changes stays with the body, whose plan keeps what it returns.
+    fixedArguments = body.plan.usedArguments.filter { invariants.contains($0.index) }
+    for argument in fixedArguments {
+      body.root.copy(argument.index, of: variables, to: argument.slot)
+    }
   }
 
   func run() throws(StatusError) -> Bool {
@@ -147,6 +154,7 @@ private final class RunningLoop: LoopActivation, @unchecked Sendable {
       }
       values.append(value)
     }
+    for argument in fixedArguments { body.root.clear(argument.slot) }
     condition.end()
     body.end()
     return values
@@ -186,13 +194,23 @@ extension Plan {
     }
   }
 
+  /// Arguments that the body returns in their own place. A plan keeps feeds that are fetched.
+  var invariants: Set<Int> {
+    Set(
+      fetches.indices.filter {
+        if case .feed($0) = fetches[$0] { true } else { false }
+      })
+  }
+
   /// How results become variables: copies first, so that what is moved is there until then.
   var loopResults: [LoopResult] {
-    let constants = Set(regions[0].constants.map(\.slot))
-    var taken = constants
+    let invariants = invariants
+    // What stays: constants, and what no iteration changes.
+    var taken = Set(regions[0].constants.map(\.slot))
+    for index in invariants { taken.insert(feedSlots[index]) }
     var copies: [LoopResult] = []
     var moves: [LoopResult] = []
-    for (index, fetch) in fetches.enumerated() {
+    for (index, fetch) in fetches.enumerated() where !invariants.contains(index) {
       let slot: Int
       switch fetch {
       case .feed(let feed): slot = feedSlots[feed]

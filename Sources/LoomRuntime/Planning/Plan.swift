@@ -80,16 +80,14 @@ package final class Plan: Sendable {
 }
 
 /// The frames of one step: one for each region, over a common pool.
-///
-/// `@unchecked Sendable`: used by the thread that runs the step.
-final class StepMemory: @unchecked Sendable {
+final class StepMemory: Sendable {
   let frames: [StepFrame]
   /// Whether the frames are set up for straight code.
-  private var isStructured: Bool
+  private let isStructured: Atomic<Bool>
 
   init(plan: Plan, budget: MemoryBudget) {
     let pool = BufferPool(budget: budget)
-    isStructured = !plan.structures.isEmpty
+    isStructured = Atomic(!plan.structures.isEmpty)
     frames = plan.regions.indices.map { index in
       let region = plan.regions[index]
       let structure = plan.structures.isEmpty ? nil : plan.structures[index]
@@ -103,8 +101,10 @@ final class StepMemory: @unchecked Sendable {
 
   /// Sets the frames up for straight code, or for the general order.
   func prepare(_ plan: Plan, structured: Bool) {
-    guard structured != isStructured, !plan.structures.isEmpty else { return }
-    isStructured = structured
+    guard !plan.structures.isEmpty, structured != isStructured.load(ordering: .relaxed) else {
+      return
+    }
+    isStructured.store(structured, ordering: .relaxed)
     for (index, frame) in frames.enumerated() {
       frame.table = structured ? plan.structures[index].table : plan.regions[index].table
       // Straight code leaves the marks of dead values alone.

@@ -160,7 +160,7 @@ struct PlanLayout {
         loop == nil ? try binding.kernel(for: node, known: folding.known) : InertKernel.shared
       items.append(
         Region.Item(
-          kernel: kernel,
+          holder: KernelHolder(kernel),
           layout: StepFrame.NodeLayout(
             operandStart: starts[position], operandCount: starts[position + 1] - starts[position],
             outputBase: loop == nil ? base : 0,

@@ -9,6 +9,8 @@ package struct Planner {
   let devices: DeviceSet
   let options: Options
   let functions: (any FunctionRuntime)?
+  /// The function instance whose body is planned; empty for the graph itself.
+  let function: String
 
   /// What of the configuration planning depends on.
   package struct Options: Sendable, Hashable {
@@ -36,13 +38,14 @@ package struct Planner {
 
   package init(
     snapshot: GraphSnapshot, resources: ResourceManager, devices: DeviceSet, options: Options,
-    functions: (any FunctionRuntime)? = nil
+    functions: (any FunctionRuntime)? = nil, function: String = ""
   ) {
     self.snapshot = snapshot
     self.resources = resources
     self.devices = devices
     self.options = options
     self.functions = functions
+    self.function = function
   }
 
   package func plan(_ signature: RunSignature) throws(StatusError) -> Plan {
@@ -71,7 +74,7 @@ package struct Planner {
     }
     let binding = KernelBinding(
       snapshot: snapshot, resources: resources, placements: placements, functions: functions,
-      enters: layout.enters, fused: fusion.kernels)
+      function: function, enters: layout.enters, fused: fusion.kernels)
     let regions = try layout.makeRegions(binding, folding)
     return Plan(
       regions: regions, structures: layout.makeStructures(regions), feedSlots: layout.feedSlots,

@@ -9,7 +9,7 @@ import LoomKernels
 final class Region: Sendable {
   /// A node of the region, or a loop inside it.
   struct Item: Sendable {
-    let kernel: any Kernel
+    let holder: KernelHolder
     let layout: StepFrame.NodeLayout
     let node: Node
     let role: OpRole

@@ -113,6 +113,8 @@ struct KernelBinding {
   let resources: ResourceManager
   let placements: [Int: String]
   let functions: (any FunctionRuntime)?
+  /// The function instance whose body the nodes stand in.
+  let function: String
   /// Frame -> its enter nodes.
   let enters: [Int: [Int]]
   /// Kernels made before, for nodes that stand for several.
@@ -137,7 +139,7 @@ struct KernelBinding {
       var constants: [Int: AnyTensor] = [:]
       for (index, input) in node.inputs.enumerated() { constants[index] = known(input) }
       let construction = KernelConstruction(
-        nodeName: node.name, op: node.op, attributes: node.attributes,
+        nodeName: node.name, function: function, op: node.op, attributes: node.attributes,
         inputTypes: node.inputs.map { snapshot.nodes[$0.node].outputTypes[$0.index] },
         outputTypes: node.outputTypes, device: placements[node.id] ?? "", resources: resources,
         constantInputs: constants, functions: functions)

@@ -6,7 +6,8 @@ public import LoomGraph
 /// - Parameters:
 ///   - inputs: What the result depends on.
 ///   - body: Gets the inputs and returns the results with a rule from the gradients of the results
-///     to the gradients of the inputs.
+///     to the gradients of the inputs. The graph keeps the rule: tensors of the graph that the rule
+///     captures keep the graph alive, those it is given do not.
 /// - Returns: The results.
 /// - Throws: what `body` throws.
 /// - SeeAlso: `tf.custom_gradient`.

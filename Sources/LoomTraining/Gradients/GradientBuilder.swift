@@ -213,8 +213,10 @@ struct GradientBuilder {
       return try graph.withNameScope(node.name + "_grad") { () throws(StatusError) in
         let context = GradientContext(operation: operation, upstream: upstream) {
           try $0.map { try graph.dense($0) } ?? zeros(for: $1)
-        } differentiate: { ys, xs, upstream in
-          try LoomTraining.gradients(of: ys, withRespectTo: xs, upstream: upstream)
+        } differentiate: { ys, xs, upstream, function in
+          try LoomTraining.gradients(
+            of: ys, withRespectTo: xs, upstream: upstream,
+            options: try options.forBody(of: function))
         }
         let result: [Gradient?]
         do { result = try body(context) } catch {

@@ -37,8 +37,25 @@ public struct GradientOptions: Sendable {
   public var name = "gradients"
   /// Rules by name, which come before those of the ops.
   public var registry = GradientRegistry()
+  /// The functions whose bodies the gradient is built in, from the outermost.
+  var functions: [String] = []
 
   public init() {}
+
+  /// The choices for the body of a function that is called on the way.
+  ///
+  /// - Throws: ``StatusError/Code/unimplemented`` if the function calls itself: its gradient would never
+  ///   end.
+  func forBody(of function: String) throws(StatusError) -> GradientOptions {
+    guard !functions.contains(function) else {
+      throw .unimplemented(
+        "Function '\(function)' calls itself, so that its gradient can't be built ahead of a run")
+    }
+    var result = GradientOptions()
+    result.registry = registry
+    result.functions = functions + [function]
+    return result
+  }
 }
 
 /// Gradient rules by name: of ops that have none or another, and of the names that

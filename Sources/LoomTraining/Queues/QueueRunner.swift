@@ -25,7 +25,12 @@ public final class QueueRunner: Sendable, NamedGraphItem {
     var running: [ObjectIdentifier: Int] = [:]
     var errors: [StatusError] = []
   }
-  private let state = Mutex(State())
+
+  /// What a runner knows of its tasks; the same for all copies that a graph's collection hands out.
+  private final class Progress: Sendable {
+    let state = Mutex(State())
+  }
+  private let progress: Progress
 
   /// - Parameters:
   ///   - closing: Closes the queue; made if `nil`.
@@ -53,17 +58,18 @@ public final class QueueRunner: Sendable, NamedGraphItem {
 
   private init(
     name: String, enqueue: [Operation], closing: Operation, cancelling: Operation,
-    closedErrors: Set<StatusError.Code>
+    closedErrors: Set<StatusError.Code>, progress: Progress = Progress()
   ) {
     self.name = name
     enqueueOperations = enqueue
     closeOperation = closing
     cancelOperation = cancelling
     self.closedErrors = closedErrors
+    self.progress = progress
   }
 
   /// What failed since the tasks were last started, where no coordinator was told.
-  public var errors: [StatusError] { state.withLock { $0.errors } }
+  public var errors: [StatusError] { progress.state.withLock { $0.errors } }
 
   // MARK: Running
 
@@ -75,7 +81,7 @@ public final class QueueRunner: Sendable, NamedGraphItem {
     in session: Session, coordinator: Coordinator? = nil
   ) -> [Task<Void, Never>] {
     let id = ObjectIdentifier(session)
-    let isStarting = state.withLock { state in
+    let isStarting = progress.state.withLock { state in
       guard state.running[id, default: 0] == 0 else { return false }
       state.running[id] = enqueueOperations.count
       state.errors = []
@@ -108,7 +114,7 @@ public final class QueueRunner: Sendable, NamedGraphItem {
   private func keepingErrors(_ body: @Sendable () async throws -> Void) async {
     do { try await body() } catch {
       let error = StatusError.wrapping(error)
-      state.withLock { $0.errors.append(error) }
+      progress.state.withLock { $0.errors.append(error) }
     }
   }
 
@@ -140,7 +146,7 @@ public final class QueueRunner: Sendable, NamedGraphItem {
 
   /// - Returns: whether this was the last task in the session.
   private func leave(_ session: Session) -> Bool {
-    state.withLock { state in
+    progress.state.withLock { state in
       let id = ObjectIdentifier(session)
       let left = state.running[id, default: 1] - 1
       state.running[id] = left > 0 ? left : nil
@@ -177,6 +183,21 @@ public final class QueueRunner: Sendable, NamedGraphItem {
       // Files from before there were such lists mean the end of the data.
       closedErrors: definition.closedErrors.isEmpty
         ? [.outOfRange] : Set(definition.closedErrors))
+  }
+}
+
+extension QueueRunner: GraphBound {
+  public var graph: Graph { closeOperation.graph }
+
+  public var detached: @Sendable (Graph) -> QueueRunner {
+    let enqueue = enqueueOperations.map(\.detached)
+    let (close, cancel) = (closeOperation.detached, cancelOperation.detached)
+    let (name, closedErrors, progress) = (name, closedErrors, progress)
+    return { graph in
+      QueueRunner(
+        name: name, enqueue: enqueue.map { $0(graph) }, closing: close(graph),
+        cancelling: cancel(graph), closedErrors: closedErrors, progress: progress)
+    }
   }
 }
 

@@ -47,6 +47,18 @@ extension AnyVariable: Hashable {
   public func hash(into hasher: inout Hasher) { hasher.combine(handle) }
 }
 
+extension AnyVariable: GraphBound {
+  public var detached: @Sendable (Graph) -> AnyVariable {
+    let (handle, initializer, value) = (handle.detached, initializer.detached, value.detached)
+    let (initialValue, dtype, isTrainable) = (initialValue?.detached, dtype, isTrainable)
+    return { graph in
+      AnyVariable(
+        handle: handle(graph), dtype: dtype, initializer: initializer(graph),
+        initialValue: initialValue?(graph), value: value(graph), isTrainable: isTrainable)
+    }
+  }
+}
+
 extension AnyVariable: CustomStringConvertible {
   public var description: String { "variable \(name) \(dtype)\(shape)" }
 }

@@ -19,6 +19,11 @@ public struct Variable<Scalar: TensorScalar>: Sendable, Hashable {
     value = try Output(erased.value)
   }
 
+  private init(known erased: AnyVariable, value: Output<Scalar>) {
+    self.erased = erased
+    self.value = value
+  }
+
   /// The value, read once a step at no particular time: use ``read(name:)`` to read after an update.
   public let value: Output<Scalar>
 
@@ -104,5 +109,12 @@ extension Variable: Fetchable {
   }
   public func rebuild(from values: inout FetchedValues) throws(StatusError) -> Tensor<Scalar> {
     try Tensor(values.next())
+  }
+}
+
+extension Variable: GraphBound {
+  public var detached: @Sendable (Graph) -> Variable {
+    let (erased, value) = (erased.detached, value.detached)
+    return { Variable(known: erased($0), value: value($0)) }
   }
 }

@@ -24,14 +24,18 @@ public struct VariableScope: Sendable {
   func fullName(_ variable: String) -> String { name.isEmpty ? variable : name + "/" + variable }
 }
 
-/// The shared variables of a graph by name.
+/// The shared variables of a graph by name. The graph keeps them, so they do not hold the graph.
 final class VariableStore: Sendable {
   static let collection = "_variable_store"
-  private let variables = Mutex<[String: AnyVariable]>([:])
+  private let variables = Mutex<[String: @Sendable (Graph) -> AnyVariable]>([:])
 
-  subscript(name: String) -> AnyVariable? {
-    get { variables.withLock { $0[name] } }
-    set { variables.withLock { $0[name] = newValue } }
+  func find(_ name: String, in graph: Graph) -> AnyVariable? {
+    variables.withLock { $0[name] }?(graph)
+  }
+
+  func add(_ variable: AnyVariable, named name: String) {
+    let detached = variable.detached
+    variables.withLock { $0[name] = detached }
   }
 }
 
@@ -105,7 +109,7 @@ extension Graph {
     let scope = variableScope
     let fullName = scope.fullName(name)
     let store = try variableStore()
-    if let known = store[fullName] {
+    if let known = store.find(fullName, in: self) {
       guard scope.reuse != .never else {
         throw .invalidArgument(
           "Variable \(fullName) already exists, disallowed. Did you mean to set reuse to .always or "
@@ -135,7 +139,7 @@ extension Graph {
         try initialValue.build(in: self)
       }
     }
-    store[fullName] = made
+    store.add(made, named: fullName)
     return try Variable(made)
   }
 }

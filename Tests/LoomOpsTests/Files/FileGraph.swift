@@ -122,3 +122,11 @@ func expectFailure<R>(
     }
   }
 }
+
+/// What `body` returns; `nil` where it says that the data has ended.
+func untilEnd<R>(_ body: () throws -> R) throws -> R? {
+  do { return try body() } catch {
+    guard StatusError.wrapping(error).code == .outOfRange else { throw error }
+    return nil
+  }
+}

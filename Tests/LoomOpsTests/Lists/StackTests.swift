@@ -60,4 +60,44 @@ import Weirloom
     let size = try ops.op("TensorArraySizeV2", [pair.erased, ops.float(0)])
     ops.expectFailure(size.output(0), "_stacksnone_0", code: .notFound)
   }
+
+  /// Keeps a handle in a queue, and expects an op that takes it out in a later step to fail.
+  private func expectGone(
+    _ handle: AnyOutput, _ use: (AnyOutput) throws -> Operation
+  ) throws {
+    let queue = try ops.op("FIFOQueueV2", [], ["component_types": .types([.resource])]).output(0)
+    let keep = try ops.op(
+      "QueueEnqueueV2", [queue, handle], ["Tcomponents": .types([.resource])])
+    let kept = try ops.op("QueueDequeueV2", [queue], ["component_types": .types([.resource])])
+    let late = try use(kept.output(0))
+    let session = try Session(graph: ops.graph)
+    try session.run(keep)
+    do {
+      try session.run(late)
+      Issue.record("'\(late.type)' took a handle of an earlier step")
+    } catch {
+      #expect(error.code == .notFound, "\(error)")
+      #expect(error.message.contains("Container __per_step_"), "\(error)")
+    }
+  }
+
+  // RES-002: TensorFlow's code and gist.
+  @Test func `the handle of an earlier step's stack is refused`() throws {
+    let type: [String: AttributeValue] = ["elem_type": .type(.float)]
+    let stack = try stack("V2")
+    try expectGone(stack) { try ops.op("StackPopV2", [$0], type) }
+    try expectGone(stack) { try ops.op("StackPushV2", [$0, ops.float(1)]) }
+    try expectGone(stack) { try ops.op("StackCloseV2", [$0]) }
+  }
+
+  @Test func `the handle of an earlier step's TensorArray is refused`() throws {
+    let type: [String: AttributeValue] = ["dtype": .type(.float)]
+    let array = try ops.op("TensorArrayV3", [ops.int(2)], type).output(0)
+    let flow = try ops.float(0)
+    try expectGone(array) { try ops.op("TensorArraySizeV3", [$0, flow]) }
+    try expectGone(array) { try ops.op("TensorArrayReadV3", [$0, ops.int(0), flow], type) }
+    try expectGone(array) { try ops.op("TensorArrayWriteV3", [$0, ops.int(0), flow, flow]) }
+    try expectGone(array) { try ops.op("TensorArrayGradV3", [$0, flow], ["source": "g"]) }
+    try expectGone(array) { try ops.op("TensorArrayCloseV3", [$0]) }
+  }
 }

@@ -50,6 +50,7 @@ import Weirloom
     #expect(error?.node?.name == "number")
   }
 
+  // SUM-001
   @Test func `a summary holds tag and value in TensorFlow's message`() throws {
     let bytes = try run("ScalarSummary", [text("a"), AnyTensor(scalar: Float(1.5))])[0]
       .element(0, of: ByteString.self).bytes
@@ -64,6 +65,7 @@ import Weirloom
     }
   }
 
+  // SUM-001, SUM-002
   @Test func `a histogram counts in buckets that widen by a tenth`() throws {
     let values = try Tensor([0, 1, -2, 1, 3e30] as [Float]).erased
     let bytes = try run("HistogramSummary", [text("h"), values])[0]
@@ -73,9 +75,11 @@ import Weirloom
       bytes.prefix(17) == [
         0x0A, 0xB7, 0x01, 0x0A, 0x01, 0x68, 0x2A, 0xB1, 0x01, 0x09, 0, 0, 0, 0, 0, 0, 0,
       ])
-    #expect(throws: StatusError.self) {
+    let error = #expect(throws: StatusError.self) {
       _ = try run("HistogramSummary", [text("h"), Tensor([Float.nan]).erased])
     }
+    #expect(error?.code == .invalidArgument)
+    #expect(error?.message.contains("Nan in summary histogram for: ") == true, "\(error as Any)")
   }
 
   @Test func `builders make texts of numbers and back, and buckets`() throws {

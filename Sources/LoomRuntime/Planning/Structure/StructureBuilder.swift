@@ -123,7 +123,7 @@ struct StructureBuilder {
     }
     closeBlocks(to: 1)
     goBack(goesOn)
-    append(.jump, InertKernel.shared, item: 0, reads: [], .always, base: 0, count: 0)
+    append(.jump, .inert, item: 0, reads: [], .always, base: 0, count: 0)
     closeBlocks(to: 0)
     for step in order where steps[step].guarding.contains(goesOn.negated) {
       emit(steps[step], leaving: goesOn.negated)
@@ -150,13 +150,13 @@ struct StructureBuilder {
       let aside = slotCount
       slotCount += 1
       append(
-        .move, ForwardKernel.shared, item: 0, reads: [edges[index].source], condition, base: aside,
+        .move, .inert, item: 0, reads: [edges[index].source], condition, base: aside,
         count: 1)
       edges[index] = StructureAnalysis.BackEdge(source: aside, target: edges[index].target)
     }
     for edge in edges {
       append(
-        .move, ForwardKernel.shared, item: 0, reads: [edge.source], condition, base: edge.target,
+        .move, .inert, item: 0, reads: [edge.source], condition, base: edge.target,
         count: 1)
     }
   }
@@ -186,7 +186,14 @@ struct StructureBuilder {
     {
       common += 1
     }
-    closeBlocks(to: offset + common)
+    if offset + common < blocks.count, common < literals.count,
+      blocks[offset + common].literal.negated == literals[common]
+    {
+      turn(to: offset + common)
+      common += 1
+    } else {
+      closeBlocks(to: offset + common)
+    }
     for literal in literals[common...] {
       openBlock(literal, outer: leaving.flatMap { Guard.always.and($0) } ?? .always)
     }
@@ -197,19 +204,19 @@ struct StructureBuilder {
     case .nothing: break
     case .compute, .start:
       append(
-        item.asyncKernel == nil ? .compute : .start, item.kernel, item: step.item,
+        item.asyncKernel == nil ? .compute : .start, item.holder, item: step.item,
         reads: step.reads, step.guarding, base: base, count: count)
     case .loop(let loop):
       append(
-        .loop, item.kernel, item: step.item, reads: step.reads, step.guarding, base: 0, count: 0,
+        .loop, item.holder, item: step.item, reads: step.reads, step.guarding, base: 0, count: 0,
         target: loop)
     case .arrive(let index):
       append(
-        .move, ForwardKernel.shared, item: step.item, reads: step.reads, step.guarding, base: base,
+        .move, .inert, item: step.item, reads: step.reads, step.guarding, base: base,
         count: 1)
       if count > 1, !item.unread.contains(base + 1) {
         append(
-          .index, item.kernel, item: step.item, reads: [], step.guarding, base: base + 1, count: 1,
+          .index, item.holder, item: step.item, reads: [], step.guarding, base: base + 1, count: 1,
           target: index)
       }
     }
@@ -221,8 +228,18 @@ struct StructureBuilder {
     blocks.append((literal, instructions.count))
     let predicate = analysis.predicates[literal.predicate]
     append(
-      literal.holds ? .unlessTrue : .unlessFalse, InertKernel.shared,
+      literal.holds ? .unlessTrue : .unlessFalse, .inert,
       item: analysis.deciders[literal.predicate], reads: [predicate], condition, base: 0, count: 0)
+  }
+
+  /// Ends the block at `depth` and begins the one of the other side.
+  private mutating func turn(to depth: Int) {
+    closeBlocks(to: depth + 1)
+    let leave = instructions.count
+    append(.jump, .inert, item: 0, reads: [], .always, base: 0, count: 0)
+    guard let block = blocks.popLast() else { return }
+    instructions[block.branch].target = Int32(truncatingIfNeeded: instructions.count)
+    blocks.append((block.literal.negated, leave))
   }
 
   private mutating func closeBlocks(to depth: Int) {
@@ -232,7 +249,7 @@ struct StructureBuilder {
   }
 
   private mutating func append(
-    _ action: StructuredProgram.Action, _ kernel: any Kernel, item: Int, reads slots: [Int],
+    _ action: StructuredProgram.Action, _ holder: KernelHolder, item: Int, reads slots: [Int],
     _ condition: Guard, base: Int, count: Int, target: Int = 0
   ) {
     let start = operands.count
@@ -251,7 +268,7 @@ struct StructureBuilder {
     }
     instructions.append(
       Instruction(
-        kernel: kernel,
+        kernel: holder.reference,
         layout: StepFrame.NodeLayout(
           operandStart: start, operandCount: slots.count, outputBase: base, outputCount: count),
         action: action, item: Int32(truncatingIfNeeded: item),

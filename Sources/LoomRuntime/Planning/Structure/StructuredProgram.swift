@@ -23,9 +23,8 @@ final class StructuredProgram: Sendable {
     case loop
   }
 
-  struct Instruction: @unchecked Sendable {
-    // Kernels live as long as the region that holds them in its items, and a step holds its plan.
-    unowned(unsafe) let kernel: any Kernel
+  struct Instruction: Sendable {
+    let kernel: KernelHolder.Reference
     let layout: StepFrame.NodeLayout
     let action: Action
     /// The item of the region that this does a part of.
