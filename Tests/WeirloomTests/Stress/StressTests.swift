@@ -174,7 +174,10 @@ import Weirloom
     if StressTests.requestedRuns != nil {
       print("\(StressTests.runCount) runs: \(before >> 10) KiB resident, then \(growth >> 10) more")
     }
-    #expect(growth < 8 << 20)
+    // A soak has the process to itself. Otherwise other tests run beside this one, and sanitizers keep
+    // memory of their own.
+    let limit = StressTests.runCount >= 100_000 ? 8 : 64
+    #expect(growth < limit << 20)
     let failures = ledger.all.kinds.values.flatMap(\.failures)
     #expect(failures.isEmpty, "\(failures.prefix(3))")
   }
