@@ -10,7 +10,7 @@ weirloom := $(BUILD)/release/weirloom
 swift_files := Scripts/hand-written-sources --all
 import_check := --explicit-target-dependency-import-check error
 
-.PHONY: help demo test test-plain build lint format bench-smoke examples docs dependencies clean
+.PHONY: help demo test test-plain stress soak address build lint format bench-smoke examples docs dependencies clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -21,12 +21,22 @@ demo: dependencies ## Build in release mode and train a network on images of dig
 	$(weirloom) demo
 
 test: dependencies ## Build in debug mode and run every test.
-	$(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(import_check) $(TEST_ARGUMENTS)
+	WEIRLOOM_ORACLE="$$(Scripts/stock-tensorflow)" \
+	  $(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(import_check) $(TEST_ARGUMENTS)
 	@Scripts/generate-checklist
 
 test-plain: dependencies ## Run the tests of ops and models without oneDNN and other C libraries behind traits.
 	$(SWIFT) test --scratch-path $(BUILD)/plain --disable-default-traits --disable-xctest \
 	  --filter 'LoomKernelsTests|LoomOpsTests|GoldenTests'
+
+stress: dependencies ## Run many tasks in one session, cancelled and closed, under the thread sanitizer.
+	SWIFT=$(SWIFT) Scripts/stress thread $(BUILD)
+
+soak: dependencies ## Run 10^5 steps of all kinds and check that memory stays flat.
+	SWIFT=$(SWIFT) Scripts/stress soak $(BUILD)
+
+address: dependencies ## Run every test under the address sanitizer.
+	SWIFT=$(SWIFT) Scripts/stress address $(BUILD)
 
 build: dependencies ## Leave the full release binary at .build/release/weirloom.
 	$(SWIFT) build --scratch-path $(BUILD) -c release --product weirloom

@@ -24,6 +24,15 @@ let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swif
 let argumentParser: Target.Dependency = .product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+/// What the trait `Distributed` adds: nothing of gRPC is built without it.
+let transport: [Target.Dependency] = [
+  .product(
+    name: "GRPCCore", package: "grpc-swift-2", condition: .when(traits: ["Distributed"])),
+  .product(
+    name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport",
+    condition: .when(traits: ["Distributed"])),
+]
+
 /// Families of ops: one target each, because a release build compiles targets side by side.
 let opFamilies = [
   "LoomOpsArray", "LoomOpsCore", "LoomOpsData", "LoomOpsFlow", "LoomOpsLists", "LoomOpsMath",
@@ -42,13 +51,18 @@ let package = Package(
       name: "OneDNN",
       description: "Matrix products, convolutions and pooling through oneDNN (libdnnl-dev)."),
     .trait(
+      name: "Distributed",
+      description: "TensorFlow's servers and remote sessions, over gRPC."),
+    .trait(
       name: "InvariantChecks",
       description: "Verify graphs and plans after every pass; for tests."),
-    .default(enabledTraits: ["OneDNN"]),
+    .default(enabledTraits: ["Distributed", "OneDNN"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+    .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
   ],
   targets: [
     // C, at the bottom.
@@ -103,9 +117,17 @@ let package = Package(
         ],
         swiftSettings: settings),
       .target(
+        name: "LoomCluster",
+        dependencies: [
+          "LoomCore", "LoomFormats", "LoomGraph", "LoomKernels", "LoomProto", "LoomRuntime",
+          protobuf,
+        ] + transport,
+        swiftSettings: settings),
+      .target(
         name: "Weirloom",
         dependencies: [
-          "LoomCore", "LoomFormats", "LoomGraph", "LoomKernels", "LoomOps", "LoomOpsFiles",
+          "LoomCluster", "LoomCore", "LoomFormats", "LoomGraph", "LoomKernels", "LoomOps",
+          "LoomOpsFiles",
           "LoomRuntime", "LoomTraining",
         ],
         swiftSettings: settings),
@@ -121,6 +143,13 @@ let package = Package(
 
       .testTarget(
         name: "CommandTests", dependencies: ["LoomTestSupport", "Weirloom", "weirloom-cli"],
+        swiftSettings: settings),
+      .testTarget(
+        name: "LoomClusterTests",
+        dependencies: [
+          "LoomCluster", "LoomCore", "LoomFormats", "LoomProto", "LoomTestSupport", "Weirloom",
+          protobuf,
+        ] + transport,
         swiftSettings: settings),
       .testTarget(
         name: "LoomFormatsTests",

@@ -6,7 +6,7 @@ let weirloom: Target.Dependency = .product(name: "Weirloom", package: "weirloom"
 
 let package = Package(
   name: "WeirloomExamples",
-  dependencies: [.package(name: "weirloom", path: "../")],
+  dependencies: [.package(name: "weirloom", path: "../", traits: ["OneDNN"])],
   targets: [
     .executableTarget(name: "FirstSteps", dependencies: [weirloom]),
     .executableTarget(name: "LoadAndRun", dependencies: [weirloom]),

@@ -540,6 +540,16 @@ def jax_eng():
         )
         xs = [jax.device_put(FEEDS[k]) for k in ("n:0", "v:0", "k:0")]
         return lambda: [np.asarray(o) for o in f(*xs)]
+    if M["name"] == "cond_v1_100":
+
+        def conds(x, t):
+            for i in range(100):
+                x = jax.lax.cond(t < i % 2, lambda z, t: z * t, lambda z, t: z + t, x, t)
+            return x
+
+        f = jax.jit(conds)
+        xs = [jax.device_put(FEEDS[k]) for k in ("x:0", "t:0")]
+        return lambda: [np.asarray(f(*xs))]
     src, K = gen("jax")
     ns = dict(jax=jax, jnp=jnp, K=[None if k is None else jnp.asarray(k) for k in K])
     exec(src, ns)

@@ -46,104 +46,40 @@ private let whileShapes = ShapeFunction { context in
 }
 
 private let whileKernels = KernelTable { construction in
-  WhileKernel(
-    condition: try construction.function("cond"), body: try construction.function("body"))
+  let condition = try construction.function("cond")
+  let body = try construction.function("body")
+  guard let functions = construction.functions else {
+    throw StatusError.unimplemented("Functions can't be called here")
+  }
+  return WhileKernel(try functions.loop(while: condition, calling: body))
 }
 
-final class WhileKernel: AsyncKernel {
-  private let condition: any CompiledFunction
-  private let body: any CompiledFunction
+private final class WhileKernel: AsyncKernel {
+  private let loop: any CompiledLoop
 
-  init(condition: any CompiledFunction, body: any CompiledFunction) {
-    self.condition = condition
-    self.body = body
-  }
+  init(_ loop: any CompiledLoop) { self.loop = loop }
 
   func start(_ context: borrowing KernelContext) throws(StatusError) -> (any Suspension)? {
-    let services = context.services
-    let loop = RunningLoop(
-      condition: try condition.activate(services, nesting: context.nesting + 1),
-      body: try body.activate(services, nesting: context.nesting + 1),
-      variables: try context.inputs(), services: services)
-    return try loop.resume(context) ? nil : loop
+    let activation = try loop.activate(
+      context.inputs(), context.services, nesting: context.nesting + 1)
+    let suspension = WhileSuspension(activation)
+    return try suspension.resume(context) ? nil : suspension
   }
 }
 
-/// A loop at work: both functions keep their memory from iteration to iteration.
-///
-/// `@unchecked Sendable`: used by the thread that runs the step.
-private final class RunningLoop: Suspension, @unchecked Sendable {
-  private enum Phase {
-    case condition
-    case body
-  }
-  private let condition: any FunctionActivation
-  private let body: any FunctionActivation
-  private let services: StepServices
-  private let count: Int
-  private var variables: [AnyTensor]
-  private var verdict: [AnyTensor] = []
-  private var scratch: [AnyTensor] = []
-  private var phase = Phase.condition
-  /// The function of this phase has begun and waits.
-  private var isWaiting = false
+/// A loop in which something waits.
+private final class WhileSuspension: Suspension {
+  private let loop: any LoopActivation
 
-  init(
-    condition: any FunctionActivation, body: any FunctionActivation, variables: [AnyTensor],
-    services: StepServices
-  ) {
-    self.condition = condition
-    self.body = body
-    self.variables = variables
-    self.services = services
-    count = variables.count
-  }
+  init(_ loop: any LoopActivation) { self.loop = loop }
 
   func resume(_ context: borrowing KernelContext) throws(StatusError) -> Bool {
-    while true {
-      switch phase {
-      case .condition:
-        if !isWaiting {
-          try services.cancellation.check()
-          scratch.append(contentsOf: variables)
-          try condition.setArguments(&scratch)
-        }
-        guard try run(condition) else { return false }
-        try condition.takeResults(&verdict)
-        guard verdict.count == 1 else {
-          throw .invalidArgument(
-            "The condition of a loop must have one result, got \(verdict.count)")
-        }
-        guard try verdict[0].isTrue() else {
-          condition.end()
-          body.end()
-          try context.setOutputs(variables)
-          return true
-        }
-        phase = .body
-      case .body:
-        if !isWaiting { try body.setArguments(&variables) }
-        guard try run(body) else { return false }
-        try body.takeResults(&variables)
-        guard variables.count == count else {
-          throw .invalidArgument(
-            "The body of a loop took \(count) values and returned \(variables.count)")
-        }
-        phase = .condition
-      }
-    }
+    guard try loop.run() else { return false }
+    try context.setOutputs(loop.end())
+    return true
   }
 
-  private func run(_ function: any FunctionActivation) throws(StatusError) -> Bool {
-    let isFinished = try isWaiting ? function.resume() : function.run()
-    isWaiting = !isFinished
-    return isFinished
-  }
+  func cancel() { loop.cancel() }
 
-  func cancel() {
-    condition.cancel()
-    body.cancel()
-  }
-
-  var summary: String { phase == .condition ? condition.summary : body.summary }
+  var summary: String { loop.summary }
 }

@@ -29,7 +29,7 @@ public struct GoldenRunner: Sendable {
       guard missing.isEmpty else { return .missing(missing) }
       let graph = Graph(registry: registry, evaluator: ConstantFolder())
       try graph.importDefinition(definition, name: nil)
-      let session = try Session(graph: graph, configuration: configuration)
+      let session = try Session(graph: graph, configuration: configuration, log: .standardError)
       defer { session.close() }
       var partialRun = ""
       for (index, step) in test.steps.enumerated() {

@@ -17,7 +17,7 @@ public struct ModelRunner {
   public func differences() throws -> [String] {
     var faults: [String] = []
     for (index, runs) in manifest.sessions.enumerated() {
-      let session = try Session(graph: try graph())
+      let session = try Session(graph: try graph(), log: .standardError)
       defer { session.close() }
       for (position, run) in runs.enumerated() {
         for fault in try compare(run, session) {

@@ -1,3 +1,4 @@
+@_exported public import LoomCluster
 @_exported public import LoomCore
 @_exported public import LoomFormats
 @_exported public import LoomGraph

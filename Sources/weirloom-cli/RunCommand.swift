@@ -11,6 +11,7 @@ struct RunCommand: ParsableCommand {
       Fetches without a file are printed.
 
         weirloom run model.pb --feed x:0=x.npy --fetch y:0=y.npy --fetch label:0
+        weirloom run model.pb --feed x:0=x.npy --fetch y:0 --server grpc://host:2222
       """)
 
   @Argument(
@@ -34,6 +35,8 @@ struct RunCommand: ParsableCommand {
       "An operation to run once before, such as an initialiser.", valueName: "name"))
   var initialize: [String] = []
 
+  @OptionGroup var place: SessionPlace
+
   @Flag(name: .long, help: "Print fetched values as one JSON object.")
   var json = false
 
@@ -42,7 +45,7 @@ struct RunCommand: ParsableCommand {
       throw ValidationError("Nothing to run: give a --fetch or a --target.")
     }
     let loaded = try LoadedModel(path: model)
-    let session = try Session(graph: loaded.graph)
+    let session = try Session(graph: loaded.graph, target: place.server)
     defer { session.close() }
     let feeds = try feed.map { try readFeed($0, loaded.graph) }
     if !initialize.isEmpty { _ = try session.run(initialize) }

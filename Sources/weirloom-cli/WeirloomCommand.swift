@@ -8,9 +8,17 @@ struct WeirloomCommand: ParsableCommand {
     commandName: "weirloom",
     abstract: "Runs, inspects and measures TensorFlow graphs without TensorFlow.",
     version: "0.1.0",
-    subcommands: [
+    subcommands: subcommands)
+
+  private static var subcommands: [any ParsableCommand.Type] {
+    var commands: [any ParsableCommand.Type] = [
       BenchCommand.self, DemoCommand.self, OpsCommand.self, RunCommand.self, SummaryCommand.self,
-    ])
+    ]
+    #if Distributed
+      commands.append(ServeCommand.self)
+    #endif
+    return commands
+  }
 
   /// Errors of the library go to stderr in at most ten lines; the exit status is 1. Misuse of the
   /// command line keeps ArgumentParser's status 64.

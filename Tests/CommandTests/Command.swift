@@ -22,7 +22,7 @@ enum Command {
   }
 
   /// `weirloom` beside the tests; the environment variable `WEIRLOOM_BINARY` names another one.
-  private static let binary: URL = {
+  static let binary: URL = {
     if let path = ProcessInfo.processInfo.environment["WEIRLOOM_BINARY"], !path.isEmpty {
       return URL(filePath: path)
     }
@@ -37,6 +37,11 @@ enum Command {
   static func run(_ arguments: String..., input: String = "", in folder: URL? = nil) throws
     -> Result
   {
+    try run(arguments: arguments, input: input, in: folder)
+  }
+
+  /// Runs the binary at the top of the repository.
+  static func run(arguments: [String], input: String = "", in folder: URL? = nil) throws -> Result {
     let scratch = try ScratchFolder()
     let given = scratch.url("in")
     try Data(input.utf8).write(to: given)

@@ -45,7 +45,7 @@ import Weirloom
     #expect(try inner.operation.attribute("container") == "c2")
     let session = try Session(graph: graph)
     _ = try session.run([outer.initializer, inner.initializer])
-    session.engine.resources.clear(container: "c")
+    session.direct?.resources.clear(container: "c")
     expectStatus(.failedPrecondition) { try session.run(outer.value) }
     #expect(try session.run(inner.value).scalar == 2)
   }

@@ -172,6 +172,15 @@ public struct AnyTensor: Sendable {
     isKnownUniquelyReferenced(&buffer) && buffer.isWritable ? buffer.byteCount : -1
   }
 
+  /// The only element of a tensor of bools; `nil` for any other tensor.
+  ///
+  /// Asked in place, as above.
+  package mutating func onlyBoolean() -> Bool? {
+    guard dtype == .bool, shape.elementCount == 1 else { return nil }
+    // Every tensor's memory holds its elements.
+    return unsafe (buffer.pointer + byteOffset).load(as: UInt8.self) != 0
+  }
+
   /// Another tensor in the same memory, whose content is lost; `nil` if the memory is shared or too
   /// small. For plain dtypes only.
   package mutating func recycled(dtype: DType, shape: Shape) -> AnyTensor? {

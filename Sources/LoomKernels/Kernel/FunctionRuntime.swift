@@ -7,6 +7,44 @@ public protocol FunctionRuntime: Sendable {
   /// - Throws: ``StatusError/Code/invalidArgument`` if the library has no such function or its
   ///   body is malformed.
   func instantiate(_ reference: FunctionReference) throws(StatusError) -> any CompiledFunction
+
+  /// The loop that calls `body` on its variables while `condition` holds of them.
+  ///
+  /// - Throws: ``StatusError/Code/invalidArgument`` if the functions do not take the same variables, or
+  ///   the body does not return them.
+  func loop(
+    while condition: any CompiledFunction, calling body: any CompiledFunction
+  ) throws(StatusError) -> any CompiledLoop
+}
+
+/// A planned loop over two functions.
+public protocol CompiledLoop: AnyObject, Sendable {
+  /// Memory to run the loop in, once.
+  ///
+  /// - Parameters:
+  ///   - variables: the values before the first iteration.
+  ///   - nesting: how many calls of functions are around the two.
+  /// - Throws: as ``CompiledFunction/activate(_:nesting:)``.
+  func activate(
+    _ variables: [AnyTensor], _ services: StepServices, nesting: Int
+  ) throws(StatusError) -> any LoopActivation
+}
+
+/// A loop at work, run on one thread at a time.
+public protocol LoopActivation: AnyObject, Sendable {
+  /// Runs the loop as far as it goes without waiting; to be called again after each wake-up of the step.
+  ///
+  /// - Returns: whether it has ended.
+  func run() throws(StatusError) -> Bool
+
+  /// The variables after the last iteration. The memory goes back to the functions.
+  func end() throws(StatusError) -> [AnyTensor]
+
+  /// Withdraws what the loop waits for; it will not go on.
+  func cancel()
+
+  /// What the loop waits for, for people.
+  var summary: String { get }
 }
 
 /// A planned function.

@@ -46,9 +46,16 @@ public import LoomCore
   }
 
   public var services: StepServices { unsafe servicesReference.takeUnretainedValue() }
-  public var resources: ResourceManager { services.resources }
-  public var budget: MemoryBudget { services.budget }
-  public var workers: WorkerPool { services.workers }
+  // The services are borrowed, not retained, on the way to their parts: this runs per node.
+  public var resources: ResourceManager {
+    unsafe servicesReference._withUnsafeGuaranteedRef { $0.resources }
+  }
+  public var budget: MemoryBudget {
+    unsafe servicesReference._withUnsafeGuaranteedRef { $0.budget }
+  }
+  public var workers: WorkerPool {
+    unsafe servicesReference._withUnsafeGuaranteedRef { $0.workers }
+  }
 
   /// - Throws: ``StatusError/Code/cancelled`` or ``StatusError/Code/deadlineExceeded`` if the step is
   ///   to end. Kernels that loop for long ask once per tile.
@@ -107,6 +114,18 @@ public import LoomCore
           + "\(dtype?.reference.name ?? "reference")")
     }
     return cell
+  }
+
+  /// The resource that the handle of input `index` carries; `nil` if it names one only, or is no
+  /// single handle. Reads in place: a copy of the tensor would retain its memory.
+  package func carriedResource(_ index: Int) -> (any Resource)? {
+    guard index >= 0, index < inputCount else { return nil }
+    let slot = unsafe Int(operands[index].slot)
+    guard unsafe slots[slot].tensor?.dtype == .resource,
+      unsafe slots[slot].tensor?.elementCount == 1
+    else { return nil }
+    // The tensor in the slot has one element of this type.
+    return try? unsafe slots[slot].tensor?.pointer(of: ResourceHandle.self).pointee.resource
   }
 
   /// The single element of scalar input `index`.

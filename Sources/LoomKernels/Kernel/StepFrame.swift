@@ -163,9 +163,7 @@ package import LoomCore
       }
       return try value.element(0, of: Bool.self)
     }
-    guard unsafe slots[slot].tensor?.dtype == .bool, unsafe slots[slot].tensor?.elementCount == 1
-    else { return nil }
-    return try unsafe slots[slot].tensor?.pointer(of: Bool.self).pointee
+    return unsafe slots[slot].tensor?.onlyBoolean()
   }
 
   /// The slot of operand `index` of a node.
@@ -213,6 +211,15 @@ package import LoomCore
     guard source >= 0, source < other.slotCount, target >= 0, target < slotCount else { return }
     unsafe slots[target] = other.slots[source]
     unsafe other.slots[source].clear()
+  }
+
+  /// Swaps a value with one of another frame: neither is shared for a moment, and the memory that each
+  /// slot kept is found by the other.
+  package func exchange(_ slot: Int, with other: StepFrame, _ target: Int) {
+    guard slot >= 0, slot < slotCount, target >= 0, target < other.slotCount, self !== other else {
+      return
+    }
+    unsafe swap(&slots[slot], &other.slots[target])
   }
 
   /// Empties every slot whose value someone else holds too.

@@ -6,13 +6,13 @@ extension KernelContext {
   /// - Throws: ``StatusError/Code/notFound`` if there is none of that name,
   ///   ``StatusError/Code/invalidArgument`` if the handle names something else.
   public func variable(_ index: Int) throws(StatusError) -> VariableCell {
+    if let cell = carriedResource(index) as? VariableCell { return cell }
     let tensor = try input(index)
     guard tensor.elementCount == 1 else {
       throw .invalidArgument("Input \(index) must be one resource handle, got \(tensor.shape)")
     }
     let handles = try tensor.span(of: ResourceHandle.self)
     if let resource = handles[0].resource {
-      if let cell = resource as? VariableCell { return cell }
       throw .invalidArgument(
         "Trying to access resource \(handles[0].name) as a variable, but it is \(resource.summary)")
     }

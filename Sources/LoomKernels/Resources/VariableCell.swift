@@ -41,8 +41,9 @@ public final class VariableCell: Resource {
     return tensor
   }
 
+  /// What TensorFlow answers when a reference variable without a value is used.
   @inline(never)
-  func uninitialized() -> StatusError {
+  public func uninitialized() -> StatusError {
     .failedPrecondition("Attempting to use uninitialized value \(name)")
   }
 
@@ -82,6 +83,21 @@ public final class VariableCell: Resource {
     }
   }
 
+  /// Calls `body` with the value under the variable's lock, in memory that is free to write: what a
+  /// reader still holds is copied first. For updates of this variable alone.
+  ///
+  /// - Parameter missing: the error while uninitialised.
+  public func updateInPlace(
+    budget: MemoryBudget, missing: () -> StatusError,
+    _ body: (borrowing AnyTensor) throws(StatusError) -> Void
+  ) throws(StatusError) {
+    try value.withLock { (value: inout sending AnyTensor?) throws(StatusError) in
+      guard value != nil else { throw missing() }
+      try value.makeExclusive(budget: budget)
+      if let tensor = value { try body(tensor) }
+    }
+  }
+
   /// Changes the elements in place, copying them first if a reader still holds them.
   ///
   /// - Throws: ``StatusError/Code/failedPrecondition`` while uninitialised, `internal` for another
@@ -115,13 +131,10 @@ public final class VariableCell: Resource {
 extension AnyTensor? {
   /// Copies the tensor if someone else holds its memory.
   mutating func makeExclusive(budget: MemoryBudget) throws(StatusError) {
-    guard var tensor = take() else { return }
-    if !tensor.isUniquelyOwned() {
-      // What cannot be copied stays the value.
-      self = tensor
-      tensor = try tensor.copied(budget: budget)
-    }
-    self = tensor
+    // Asked in place: a tensor taken out would be moved twice in every update.
+    guard self?.isUniquelyOwned() == false else { return }
+    // What cannot be copied stays the value.
+    self = try self?.copied(budget: budget)
   }
 }
 

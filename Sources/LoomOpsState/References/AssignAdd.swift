@@ -103,19 +103,27 @@ private final class WholeUpdateKernel<Update: WholeUpdate, Scalar: NumericScalar
   func compute(_ context: borrowing KernelContext) throws(StatusError) {
     let cell = try context.variable(0, isReference: isReference)
     let update = try context.input(1)
-    let (budget, workers, isReference) = (context.budget, context.workers, self.isReference)
-    try cell.change(isReference: isReference) { (locked) throws(StatusError) in
-      let shape = try locked.shape(0)
-      guard shape == update.shape else {
-        throw .invalidArgument(
-          isReference
-            ? "Parameters and update must be the same size: \(shape) vs. \(update.shape)"
-            : "Cannot update variable with shape \(shape) using a Tensor with shape "
-              + "\(update.shape), shapes must be equal.")
+    let (workers, isReference) = (context.workers, self.isReference)
+    try cell.updateInPlace(budget: context.budget) {
+      isReference ? cell.uninitialized() : cell.missing()
+    } _: { (target) throws(StatusError) in
+      guard target.shape == update.shape else {
+        throw WholeUpdateKernel.mismatch(target.shape, update.shape, isReference)
       }
       try ScatterLoop<WholeUpdateBody<Update, Scalar>>.all(
-        locked.writable(budget: budget)[0], updates: update, workers: workers)
+        target, updates: update, workers: workers)
     }
     if isReference { try context.setReference(0, cell) }
+  }
+
+  @inline(never)
+  private static func mismatch(
+    _ shape: Shape, _ update: Shape, _ isReference: Bool
+  ) -> StatusError {
+    .invalidArgument(
+      isReference
+        ? "Parameters and update must be the same size: \(shape) vs. \(update)"
+        : "Cannot update variable with shape \(shape) using a Tensor with shape \(update), "
+          + "shapes must be equal.")
   }
 }

@@ -84,7 +84,12 @@ enum VarHandlesOp: OpDeclaration {
 private final class VariableHandle: Sendable {
   let source: VariableSource
   let device: String
-  private let made = Mutex<(cell: VariableCell, tensor: AnyTensor)?>(nil)
+  private struct Made {
+    let manager: ObjectIdentifier
+    let generation: Int
+    let tensor: AnyTensor
+  }
+  private let made = Mutex<Made?>(nil)
 
   init(_ source: VariableSource, device: String) {
     self.source = source
@@ -92,10 +97,15 @@ private final class VariableHandle: Sendable {
   }
 
   func tensor(in resources: ResourceManager) throws(StatusError) -> AnyTensor {
+    let (manager, generation) = (ObjectIdentifier(resources), resources.generation)
+    let known = made.withLock { made -> AnyTensor? in
+      guard let made, made.manager == manager, made.generation == generation else { return nil }
+      return made.tensor
+    }
+    if let known { return known }
     let cell = try source.cell(in: resources)
-    if let known = made.withLock({ $0?.cell === cell ? $0?.tensor : nil }) { return known }
     let tensor = try AnyTensor(scalar: ResourceHandle(variable: cell, device: device))
-    made.withLock { $0 = (cell, tensor) }
+    made.withLock { $0 = Made(manager: manager, generation: generation, tensor: tensor) }
     return tensor
   }
 }

@@ -1,10 +1,10 @@
-import LoomCore
+package import LoomCore
 import LoomKernels
 
 extension DirectEngine {
   /// An error for want of memory with what the session holds, if the run asked for that.
   @inline(never)
-  func reportingAllocations(_ error: StatusError, _ options: RunOptions) -> StatusError {
+  package func reportingAllocations(_ error: StatusError, _ options: RunOptions) -> StatusError {
     guard options.reportsAllocationsWhenOutOfMemory, error.code == .resourceExhausted else {
       return error
     }

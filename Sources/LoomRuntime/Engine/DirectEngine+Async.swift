@@ -1,11 +1,11 @@
-import LoomCore
+package import LoomCore
 import LoomKernels
 import Synchronization
 
 extension DirectEngine {
   /// Runs a plan once beside the cooperative threads; cancelling the task cancels the step. While the
   /// step waits for a queue or a message it holds no thread.
-  func runDetached(
+  package func runDetached(
     _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions
   ) async throws(StatusError) -> [AnyTensor] {
     var metadata: RunMetadata?
@@ -13,10 +13,10 @@ extension DirectEngine {
   }
 
   /// Runs a plan once beside the cooperative threads and tells what `metadata` asks for.
-  func runDetached(
+  package func runDetached(
     _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions, metadata: inout RunMetadata?
   ) async throws(StatusError) -> [AnyTensor] {
-    let request = try RunRequest(options, configuration, wantsMetadata: metadata != nil)
+    let request = try RunRequest(options, runDefaults, wantsMetadata: metadata != nil)
     let step = try begin(plan, request)
     // The step is ended only after the handler can't be called any more: it might strike the next
     // user of a warm step.
@@ -40,7 +40,13 @@ private final class DetachedRun: Sendable {
 
   private let execution: StepExecution
   private let wakeup: StepWakeup
-  private let continuation = Mutex<CheckedContinuation<Outcome, Never>?>(nil)
+  // The outcome goes through the lock, the continuation only wakes: what a continuation hands over is
+  // beyond the thread sanitizer's sight.
+  private struct Ending {
+    var continuation: CheckedContinuation<Void, Never>?
+    var outcome: Outcome?
+  }
+  private let ending = Mutex(Ending())
   private let warning: WaitWarning?
   /// Rings when the run has waited for long.
   private let alarm = CancellationState()
@@ -59,14 +65,16 @@ private final class DetachedRun: Sendable {
     // A cancelled step that waits has to wake up to end.
     let token = cancellation.onCancel { [wakeup] _ in wakeup.signal() }
     defer { cancellation.removeHandler(token) }
-    return await withTaskCancellationHandler {
+    await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        self.continuation.withLock { $0 = continuation }
+        ending.withLock { $0.continuation = continuation }
         schedule()
       }
     } onCancel: {
       cancellation.cancel(StatusError(.cancelled, "The task that ran the step was cancelled."))
     }
+    return ending.withLock { $0.outcome.take() }
+      ?? .failure(.internal("A run has ended without an outcome"))
   }
 
   private func schedule() {
@@ -108,7 +116,10 @@ private final class DetachedRun: Sendable {
   private func finish(_ outcome: Outcome) {
     let entry = alarmEntry.load(ordering: .relaxed)
     if entry >= 0 { _ = DeadlineTimer.shared.remove(entry) }
-    let waiting = continuation.withLock { $0.take() }
-    waiting?.resume(returning: outcome)
+    let waiting = ending.withLock { ending in
+      ending.outcome = outcome
+      return ending.continuation.take()
+    }
+    waiting?.resume()
   }
 }

@@ -7,7 +7,7 @@ extension DirectEngine {
   package func run(
     _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions = RunOptions()
   ) throws(StatusError) -> [AnyTensor] {
-    let request = try RunRequest(options, configuration, wantsMetadata: false)
+    let request = try RunRequest(options, runDefaults, wantsMetadata: false)
     if request.isPlain { return try run(plan, feeds) }
     return try run(plan, feeds, request).values
   }
@@ -16,7 +16,7 @@ extension DirectEngine {
   package func runTraced(
     _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions
   ) throws(StatusError) -> ([AnyTensor], RunMetadata) {
-    let request = try RunRequest(options, configuration, wantsMetadata: true)
+    let request = try RunRequest(options, runDefaults, wantsMetadata: true)
     let outcome = try run(plan, feeds, request)
     return (outcome.values, outcome.metadata ?? RunMetadata())
   }
@@ -26,7 +26,7 @@ extension DirectEngine {
     of plan: RunnablePlan, feeds: [AnyTensor]
   ) throws(StatusError) -> [NodeStatistics] {
     let request = try RunRequest(
-      RunOptions(trace: .full), configuration, wantsMetadata: true)
+      RunOptions(trace: .full), runDefaults, wantsMetadata: true)
     return try run(plan, feeds, request).statistics
   }
 

@@ -11,6 +11,7 @@ package final class DirectEngine: Sendable {
   package let handles = TensorHandleStore()
   package let budget: MemoryBudget
   package let configuration: SessionConfiguration
+  let runDefaults: RunRequest.Defaults
   /// Threads for loops inside kernels.
   let workers: WorkerPool
   let pools: ThreadPools
@@ -18,6 +19,9 @@ package final class DirectEngine: Sendable {
   let log: PlacementLog?
   let waitWarning: WaitWarning?
   private let functions: LibraryRuntime
+  /// Whether the resources end with the engine. The sessions of a server do not own them, and, as on
+  /// TensorFlow's servers, cannot keep tensors for later runs.
+  private let ownsResources: Bool
 
   private struct State {
     var plans: [RunSignature: RunnablePlan] = [:]
@@ -35,13 +39,21 @@ package final class DirectEngine: Sendable {
   private let closed = Atomic<Bool>(false)
   private let stepCounter = Atomic<Int>(0)
 
+  /// - Parameter host: what the engine shares with others; `nil` gives it devices and state of its own.
   package init(
-    graph: Graph, configuration: SessionConfiguration, log: PlacementLog
+    graph: Graph, configuration: SessionConfiguration, log: PlacementLog, host: EngineHost? = nil
   ) throws(StatusError) {
     self.graph = graph
     self.configuration = configuration
-    devices = try DeviceSet(cpuCount: configuration.deviceCount["CPU"] ?? 1)
-    resources = ResourceManager()
+    runDefaults = RunRequest.Defaults(configuration)
+    if let host {
+      devices = host.devices
+      resources = host.resources
+    } else {
+      devices = try DeviceSet(cpuCount: configuration.deviceCount["CPU"] ?? 1)
+      resources = ResourceManager()
+    }
+    ownsResources = host == nil
     budget = MemoryBudget(limit: configuration.memoryLimitBytes)
     pools = ThreadPools(configuration)
     workers = pools.standard
@@ -169,7 +181,7 @@ package final class DirectEngine: Sendable {
     }
     let services = StepServices(
       stepID: nextStepID(), resources: resources, budget: budget, cancellation: cancellation,
-      workers: workers ?? self.workers, handles: handles)
+      workers: workers ?? self.workers, handles: ownsResources ? handles : nil)
     return Step(id: id, memory: plan.takeMemory(budget: budget), services: services)
   }
 
@@ -216,7 +228,7 @@ package final class DirectEngine: Sendable {
     for step in steps { step.cancel(DirectEngine.closedError) }
     // Plans hold warm memory; it is let go outside the lock.
     _ = released
-    resources.clearAll()
+    if ownsResources { resources.clearAll() }
     handles.removeAll()
     pools.close()
   }

@@ -10,20 +10,32 @@ package struct RunRequest: Sendable {
   var outputsPartitionGraphs = false
   var wantsMetadata = false
 
+  /// What runs take from the session's configuration. To hand the configuration itself on would
+  /// retain and release all its parts in every run.
+  struct Defaults: Sendable {
+    let timeout: Duration?
+    let refusesPartitionGraphs: Bool
+
+    init(_ configuration: SessionConfiguration) {
+      timeout = configuration.operationTimeout
+      refusesPartitionGraphs = configuration.experimental.disablesOutputPartitionGraphs
+    }
+  }
+
   /// - Throws: ``StatusError/Code/invalidArgument`` for options that the configuration rules out.
   init(
-    _ options: RunOptions, _ configuration: SessionConfiguration, wantsMetadata: Bool
+    _ options: RunOptions, _ defaults: Defaults, wantsMetadata: Bool
   ) throws(StatusError) {
     if let own = options.timeout, own > .zero {
       timeout = own
-    } else if let standard = configuration.operationTimeout, standard > .zero {
+    } else if let standard = defaults.timeout, standard > .zero {
       timeout = standard
     }
     pool = options.interOpThreadPool
     self.wantsMetadata = wantsMetadata
     traces = wantsMetadata && options.trace != .none
     outputsPartitionGraphs = wantsMetadata && options.outputsPartitionGraphs
-    if options.outputsPartitionGraphs, configuration.experimental.disablesOutputPartitionGraphs {
+    if options.outputsPartitionGraphs, defaults.refusesPartitionGraphs {
       throw .invalidArgument(
         "RunOptions.output_partition_graphs() is not supported when "
           + "disable_output_partition_graphs is true.")

@@ -26,12 +26,12 @@ struct RegionExecutor {
   ///
   /// - Returns: whether it is done; if not, ``proceed()`` goes on after a wake-up.
   mutating func run() throws(StatusError) -> Bool {
-    let root = plan.regions[0]
-    if root.hasConditionals || root.hasAsyncKernels || trace != nil || plan.ordering == .dataflow {
+    guard !plan.structures.isEmpty, trace == nil, plan.ordering == .planned else {
+      memory.prepare(plan, structured: false)
       return try iterate(0)
     }
-    try runPlain()
-    return true
+    memory.prepare(plan, structured: true)
+    return try unsafe runStructure(0, Unmanaged.passUnretained(services))
   }
 
   /// Runs the step to its end, sleeping on this thread while it waits.
@@ -59,25 +59,6 @@ struct RegionExecutor {
     services.wakeup.sleep(after: seen, for: nil)
   }
 
-  /// Nothing is retained, allocated or looked up per node here.
-  private func runPlain() throws(StatusError) {
-    let services = unsafe Unmanaged.passUnretained(self.services)
-    let cancellation = self.services.cancellation
-    let frame = memory.frames[0]
-    let region = plan.regions[0]
-    let program = region.program
-    for position in program.instructions.indices {
-      if cancellation.isCancelled { try cancellation.check() }
-      let instruction = program.instructions[position]
-      do throws(StatusError) {
-        try unsafe frame.compute(instruction.kernel, instruction.layout, services)
-      } catch {
-        throw error.located(at: region.items[position].node.errorNode)
-      }
-      for link in instruction.unread.indices { frame.releaseOutput(Int(program.links[link])) }
-    }
-  }
-
   /// Runs every item of a region once, with dead branches left out.
   ///
   /// - Returns: whether all items are done; if not, one waits, and ``proceed(_:)`` goes on.
@@ -102,14 +83,21 @@ struct RegionExecutor {
       let progress = try unsafe run(position, of: region, frame, services, &isDead)
       if case .finished = progress { continue }
       for later in position..<count { isDead[later] = false }
-      var suspended = SuspendedRegion(
-        region, order: plan.order(of: index), done: position, isDead: isDead)
-      suspended.suspend(position, on: progress.suspension, start: trace?.now() ?? 0)
-      self.suspended[index] = suspended
+      leaveOrder(index, at: position, on: progress.suspension, isDead: isDead)
       return try proceed(index)
     }
     frame.marks = isDead
     return true
+  }
+
+  /// The items before `position` are done and the one there waits; the others will run as they can.
+  mutating func leaveOrder(
+    _ index: Int, at position: Int, on suspension: (any Suspension)?, isDead: [Bool]
+  ) {
+    var state = SuspendedRegion(
+      plan.regions[index], order: plan.order(of: index), done: position, isDead: isDead)
+    state.suspend(position, on: suspension, start: trace?.now() ?? 0)
+    suspended[index] = state
   }
 
   /// Runs one item of a region, unless it is dead.
@@ -133,12 +121,12 @@ struct RegionExecutor {
       switch instruction.action {
       case .trigger: dead = false
       case .merge:
-        if !dead, merge(layout, frame) { return .finished }
+        if !dead, try merge(layout, frame) { return .finished }
         dead = true
       default: if !dead { dead = frame.hasDeadOperand(layout) }
       }
     } else if instruction.action == .merge {
-      if merge(layout, frame) { return .finished }
+      if try merge(layout, frame) { return .finished }
       dead = true
     }
     if dead {
@@ -163,7 +151,7 @@ struct RegionExecutor {
         }
       default:
         if instruction.isConditional { frame.setDead(layout, false) }
-        try unsafe frame.compute(instruction.kernel, layout, services)
+        try unsafe instruction.kernel.compute(frame, layout, services)
       }
     } catch {
       throw error.located(at: region.items[position].node.errorNode)
@@ -212,7 +200,7 @@ struct RegionExecutor {
     return try proceed(0)
   }
 
-  private mutating func proceed(_ index: Int) throws(StatusError) -> Bool {
+  mutating func proceed(_ index: Int) throws(StatusError) -> Bool {
     guard var state = suspended.removeValue(forKey: index) else { return true }
     let region = plan.regions[index]
     let frame = memory.frames[index]
@@ -303,8 +291,9 @@ struct RegionExecutor {
       guard isFinished else { return false }
       isResumed = false
       for exit in region.exits where !frame.isDead(exit.slot) {
-        parent.move(exit.slot, of: frame, to: exit.parentSlot)
+        parent.copy(exit.slot, of: frame, to: exit.parentSlot)
       }
+      for exit in region.exits { frame.clear(exit.slot) }
       try collectInner(index, frame)
       // Only the first iteration sees what enters once; to say so again changes nothing.
       for entry in region.entries where !entry.isConstant { frame.setDead(entry.slot, true) }
@@ -337,13 +326,15 @@ struct RegionExecutor {
   }
 
   /// Passes the first live input on, with its index.
-  private func merge(_ layout: StepFrame.NodeLayout, _ frame: StepFrame) -> Bool {
+  private func merge(
+    _ layout: StepFrame.NodeLayout, _ frame: StepFrame
+  ) throws(StatusError) -> Bool {
     for index in 0..<Int(layout.operandCount) where !frame.isDead(frame.operandSlot(layout, index))
     {
       frame.setDead(layout, false)
       frame.forward(layout, index, to: Int(layout.outputBase))
-      if layout.outputCount > 1, index < RegionExecutor.mergeIndices.count {
-        frame.set(Int(layout.outputBase) + 1, RegionExecutor.mergeIndices[index])
+      if layout.outputCount > 1 {
+        frame.set(Int(layout.outputBase) + 1, try RegionExecutor.mergeIndex(index))
       }
       return true
     }
@@ -353,5 +344,10 @@ struct RegionExecutor {
   /// Scalars 0, 1, 2, …: which input a merge passed on. Made once, so that an iteration allocates none.
   private static let mergeIndices: [AnyTensor] = (0..<256).compactMap {
     try? AnyTensor(scalar: Int32($0))
+  }
+
+  static func mergeIndex(_ index: Int) throws(StatusError) -> AnyTensor {
+    if mergeIndices.indices.contains(index) { return mergeIndices[index] }
+    return try AnyTensor(scalar: Int32(truncatingIfNeeded: index))
   }
 }

@@ -80,6 +80,15 @@ final class LibraryRuntime: FunctionRuntime {
     }
   }
 
+  func loop(
+    while condition: any CompiledFunction, calling body: any CompiledFunction
+  ) throws(StatusError) -> any CompiledLoop {
+    guard let condition = condition as? PlannedFunction, let body = body as? PlannedFunction else {
+      throw .internal("A loop over functions of another runtime")
+    }
+    return try PlannedLoop(while: condition, calling: body, budget: budget)
+  }
+
   /// The function that a derived body refers to, if this library and the body's mean the same by it.
   private func known(
     _ reference: FunctionReference, of body: FunctionLibrary

@@ -56,7 +56,7 @@ final class PlannedFunction: CompiledFunction {
     try activation(services, nesting: nesting)
   }
 
-  private func activation(
+  func activation(
     _ services: StepServices, nesting: Int
   ) throws(StatusError) -> PlannedActivation {
     guard nesting <= PlannedFunction.deepestNesting else {
@@ -87,9 +87,9 @@ final class PlannedFunction: CompiledFunction {
 /// a time.
 final class PlannedActivation: FunctionActivation, @unchecked Sendable {
   private let function: PlannedFunction
-  private let plan: Plan
+  let plan: Plan
   private let memory: StepMemory
-  private let root: StepFrame
+  let root: StepFrame
   private var executor: RegionExecutor
 
   fileprivate init(
@@ -128,17 +128,22 @@ final class PlannedActivation: FunctionActivation, @unchecked Sendable {
   func takeResults(_ values: inout [AnyTensor]) throws(StatusError) {
     values.removeAll(keepingCapacity: true)
     for index in plan.fetches.indices {
-      let value: AnyTensor? =
-        switch plan.fetches[index] {
-        case .feed(let feed): try root.value(plan.feedSlots[feed])
-        case .slot(let slot): try root.value(slot)
-        case .inside: executor.inner[index]
-        }
-      guard let value else { throw .invalidArgument("Retval[\(index)] does not have value") }
+      guard let value = try result(index) else {
+        throw .invalidArgument("Retval[\(index)] does not have value")
+      }
       values.append(value)
     }
     for slot in plan.resultSlots { root.clear(slot) }
     for slot in plan.feedSlots { root.clear(slot) }
+  }
+
+  /// A result; `nil` if it is dead.
+  func result(_ index: Int) throws(StatusError) -> AnyTensor? {
+    switch plan.fetches[index] {
+    case .feed(let feed): try root.value(plan.feedSlots[feed])
+    case .slot(let slot): try root.value(slot)
+    case .inside: executor.inner[index]
+    }
   }
 
   func cancel() { executor.abandon() }

@@ -30,8 +30,10 @@ package struct DeviceSet: Sendable {
   package let all: [DeviceAttributes]
   let specifications: [DeviceSpecification]
 
-  /// `count` CPU devices of this process.
-  package init(cpuCount: Int) throws(StatusError) {
+  /// CPU devices of this process, which is a task of `job`.
+  package init(
+    cpuCount: Int, job: String = "localhost", task: Int = 0
+  ) throws(StatusError) {
     guard cpuCount > 0 else {
       throw .notFound("No CPU devices are available in this process")
     }
@@ -39,7 +41,7 @@ package struct DeviceSet: Sendable {
     var specifications: [DeviceSpecification] = []
     for index in 0..<cpuCount {
       let specification = DeviceSpecification(
-        job: "localhost", replica: 0, task: 0, type: "CPU", index: index)
+        job: job, replica: 0, task: task, type: "CPU", index: index)
       specifications.append(specification)
       devices.append(
         DeviceAttributes(

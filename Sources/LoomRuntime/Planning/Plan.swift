@@ -9,6 +9,8 @@ import Synchronization
 package final class Plan: Sendable {
   /// Region 0 is the root; the others are loop bodies.
   let regions: ContiguousArray<Region>
+  /// The regions as straight code; empty if they run by deadness.
+  let structures: ContiguousArray<StructuredProgram>
   /// The root slot of each feed, in the signature's order.
   let feedSlots: [Int]
   /// Where each fetch comes from, in the signature's order.
@@ -32,10 +34,12 @@ package final class Plan: Sendable {
   }
 
   init(
-    regions: ContiguousArray<Region>, feedSlots: [Int], fetches: [Fetch], placements: [Int: String],
+    regions: ContiguousArray<Region>, structures: ContiguousArray<StructuredProgram>,
+    feedSlots: [Int], fetches: [Fetch], placements: [Int: String],
     ordering: ExecutionOrdering = .planned
   ) {
     self.regions = regions
+    self.structures = structures
     self.feedSlots = feedSlots
     self.fetches = fetches
     self.placements = placements
@@ -78,13 +82,33 @@ package final class Plan: Sendable {
 /// The frames of one step: one for each region, over a common pool.
 final class StepMemory: Sendable {
   let frames: [StepFrame]
+  /// Whether the frames are set up for straight code.
+  private let isStructured: Atomic<Bool>
 
   init(plan: Plan, budget: MemoryBudget) {
     let pool = BufferPool(budget: budget)
-    frames = plan.regions.map { region in
-      let frame = StepFrame(slotCount: region.slotCount, table: region.table, pool: pool)
+    isStructured = Atomic(!plan.structures.isEmpty)
+    frames = plan.regions.indices.map { index in
+      let region = plan.regions[index]
+      let structure = plan.structures.isEmpty ? nil : plan.structures[index]
+      let frame = StepFrame(
+        slotCount: structure?.slotCount ?? region.slotCount,
+        table: structure?.table ?? region.table, pool: pool)
       for constant in region.constants { frame.set(constant.slot, constant.tensor) }
       return frame
+    }
+  }
+
+  /// Sets the frames up for straight code, or for the general order.
+  func prepare(_ plan: Plan, structured: Bool) {
+    guard !plan.structures.isEmpty, structured != isStructured.load(ordering: .relaxed) else {
+      return
+    }
+    isStructured.store(structured, ordering: .relaxed)
+    for (index, frame) in frames.enumerated() {
+      frame.table = structured ? plan.structures[index].table : plan.regions[index].table
+      // Straight code leaves the marks of dead values alone.
+      for slot in 0..<frame.slotCount where frame.isDead(slot) { frame.setDead(slot, false) }
     }
   }
 }

@@ -160,7 +160,7 @@ struct PlanLayout {
         loop == nil ? try binding.kernel(for: node, known: folding.known) : InertKernel.shared
       items.append(
         Region.Item(
-          kernel: kernel,
+          holder: KernelHolder(kernel),
           layout: StepFrame.NodeLayout(
             operandStart: starts[position], operandCount: starts[position + 1] - starts[position],
             outputBase: loop == nil ? base : 0,
@@ -168,12 +168,33 @@ struct PlanLayout {
           node: node, role: role, controls: node.controlInputs.compactMap { positions[$0] },
           unread: loop == nil
             ? node.outputTypes.indices.map { base + $0 }.filter { !isRead[$0] } : [],
-          isConditional: isConditional, loop: loop, asyncKernel: kernel as? any AsyncKernel))
+          isConditional: isConditional, loop: loop, asyncKernel: kernel as? any AsyncKernel,
+          readsReference: node.inputs.contains {
+            nodes[$0.node].outputTypes[$0.index].isReference
+          }))
     }
     return Region(
       items: items, slotCount: slotCounts[index], table: OperandTable(operands),
       constants: constants[index], entries: entries(index), exits: exits(index),
       backEdges: backEdges(index))
+  }
+
+  /// The regions as straight code: all of them, or none if one can't be written down so.
+  func makeStructures(_ regions: ContiguousArray<Region>) -> ContiguousArray<StructuredProgram> {
+    // Partial runs execute as their feeds come.
+    guard !retainsValues else { return [] }
+    var structures: [StructuredProgram] = []
+    for index in regions.indices.reversed() {
+      let fetched = signature.fetches.filter { frame(of: $0) == index }.compactMap { slots[$0] }
+      guard
+        let analysis = StructureAnalysis(regions, index: index, fetched: Set(fetched))
+      else { return [] }
+      var builder = StructureBuilder(
+        regions[index], analysis, kept: keptSlots(index, includingExits: false))
+      guard let structure = builder.build() else { return [] }
+      structures.append(structure)
+    }
+    return ContiguousArray(structures.reversed())
   }
 
   private func isExit(_ id: Int) -> Bool { nodes[id].properties.role == .exit }
@@ -198,7 +219,7 @@ struct PlanLayout {
   }
 
   /// Slots whose values outlive their last reader in the region.
-  private func keptSlots(_ index: Int) -> [Bool] {
+  private func keptSlots(_ index: Int, includingExits: Bool = true) -> [Bool] {
     var kept = [Bool](repeating: retainsValues, count: slotCounts[index])
     for constant in constants[index] { kept[constant.slot] = true }
     if index == 0, !ownsFeeds { for slot in feedSlots { kept[slot] = true } }
@@ -206,7 +227,7 @@ struct PlanLayout {
       if let slot = slots[fetch] { kept[slot] = true }
     }
     for enter in enters[index] ?? [] where isConstantEnter(enter) { kept[bases[enter] ?? 0] = true }
-    for id in order where isExit(id) {
+    for id in order where includingExits && isExit(id) {
       if let input = nodes[id].inputs.first, frame(of: input) == index, let slot = slots[input] {
         kept[slot] = true
       }

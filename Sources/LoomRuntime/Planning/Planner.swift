@@ -75,8 +75,9 @@ package struct Planner {
     let binding = KernelBinding(
       snapshot: snapshot, resources: resources, placements: placements, functions: functions,
       function: function, enters: layout.enters, fused: fusion.kernels)
+    let regions = try layout.makeRegions(binding, folding)
     return Plan(
-      regions: try layout.makeRegions(binding, folding), feedSlots: layout.feedSlots,
+      regions: regions, structures: layout.makeStructures(regions), feedSlots: layout.feedSlots,
       fetches: try layout.fetches(), placements: placements, ordering: options.ordering)
   }
 

@@ -4,9 +4,8 @@ import LoomKernels
 /// The items of a region in the form that the executor reads for every node: plain bits, so that nothing
 /// is retained, allocated or looked up on the way.
 struct Program: Sendable {
-  struct Instruction: @unchecked Sendable {
-    // Kernels live as long as the region that holds them in its items, and a step holds its plan.
-    unowned(unsafe) let kernel: any Kernel
+  struct Instruction: Sendable {
+    let kernel: KernelHolder.Reference
     let layout: StepFrame.NodeLayout
     let action: Action
     /// Deadness can reach this item.
@@ -51,7 +50,7 @@ struct Program: Sendable {
     for item in items {
       instructions.append(
         Instruction(
-          kernel: item.kernel, layout: item.layout, action: Program.action(of: item),
+          kernel: item.holder.reference, layout: item.layout, action: Program.action(of: item),
           isConditional: item.isConditional, controls: link(item.controls),
           unread: link(item.unread)))
     }

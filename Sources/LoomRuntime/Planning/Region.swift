@@ -9,7 +9,7 @@ import LoomKernels
 final class Region: Sendable {
   /// A node of the region, or a loop inside it.
   struct Item: Sendable {
-    let kernel: any Kernel
+    let holder: KernelHolder
     let layout: StepFrame.NodeLayout
     let node: Node
     let role: OpRole
@@ -23,6 +23,8 @@ final class Region: Sendable {
     let loop: Int?
     /// The kernel, if it is one that may have to wait.
     let asyncKernel: (any AsyncKernel)?
+    /// Whether some input is a variable and not a value.
+    let readsReference: Bool
   }
 
   /// A value that enters the region before its first iteration.

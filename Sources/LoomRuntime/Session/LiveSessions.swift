@@ -1,8 +1,8 @@
-public import LoomCore
+package import LoomCore
 import LoomKernels
 import Synchronization
 
-/// The open sessions of this process.
+/// The open sessions that run in this process.
 final class LiveSessions: Sendable {
   static let shared = LiveSessions()
 
@@ -30,21 +30,20 @@ final class LiveSessions: Sendable {
     }
   }
 
-  var all: [Session] { sessions.withLock { $0.compactMap(\.session) } }
+  var directEngines: [DirectEngine] {
+    sessions.withLock { $0.compactMap(\.session) }.compactMap(\.direct)
+  }
 }
 
 extension Session {
-  /// Clears containers of, and closes, all sessions of this process.
+  /// Clears containers of, and closes, all sessions at a target.
   ///
-  /// Later runs of these sessions fail with ``StatusError/Code/cancelled``.
-  ///
-  /// - Parameter containers: Names of the containers to clear; empty means all.
-  /// - Throws: ``StatusError/Code/notFound`` for a target no engine serves.
-  public static func reset(target: String = "", containers: [String] = []) throws(StatusError) {
-    try checkTarget(target)
-    for session in LiveSessions.shared.all {
-      for container in containers { session.engine.resources.clear(container: container) }
-      session.engine.close()
-    }
+  /// - Throws: ``StatusError/Code/notFound`` for a target no engine serves; what the engine throws.
+  package static func reset(
+    target: String, containers: [String], configuration: SessionConfiguration,
+    engines: SessionEngines
+  ) throws(StatusError) {
+    try engines.factory(for: target)
+      .reset(target: target, containers: containers, configuration: configuration)
   }
 }

@@ -52,10 +52,18 @@ extension Session {
       throw .invalidArgument("\(fetch.name) is both fed and fetched.")
     }
     let connections = try resolve(options.connections, &taken)
-    for (name, device) in options.feedDevices { try checkHost(device, name, options.feeds) }
-    for (name, device) in options.fetchDevices { try checkHost(device, name, options.fetches) }
+    if !options.feedDevices.isEmpty || !options.fetchDevices.isEmpty {
+      let devices = try engine.listDevices()
+      for (name, device) in options.feedDevices {
+        try checkHost(device, name, options.feeds, devices)
+      }
+      for (name, device) in options.fetchDevices {
+        try checkHost(device, name, options.fetches, devices)
+      }
+    }
     let prepared = try PreparedRun(
-      session: self, feeds: feeds, list: list, checksShapes: false, connections: connections)
+      session: self, feeds: feeds, list: list, checksShapes: false, connections: connections,
+      fixedOptions: options.runOptions)
     return NamedCallable(prepared: prepared, options: options.runOptions)
   }
 
@@ -89,7 +97,7 @@ extension Session {
   }
 
   private func checkHost(
-    _ device: String, _ name: String, _ names: [String]
+    _ device: String, _ name: String, _ names: [String], _ devices: [DeviceAttributes]
   ) throws(StatusError) {
     guard names.contains(name) else {
       throw .invalidArgument(
@@ -97,9 +105,10 @@ extension Session {
           + "fetched.")
     }
     let wanted = try DeviceSpecification(device)
-    guard engine.devices.specifications.contains(where: { $0.isCompatible(with: wanted) }) else {
-      throw .invalidArgument(
-        "Cannot place tensor \(name) on device \(device): only CPU devices are here.")
+    for known in devices where try DeviceSpecification(known.name).isCompatible(with: wanted) {
+      return
     }
+    throw .invalidArgument(
+      "Cannot place tensor \(name) on device \(device): only CPU devices are here.")
   }
 }

@@ -127,12 +127,9 @@ extension Session {
   ) async throws(StatusError) -> F.Fetched {
     let piece = try resolve(fetch, partial: feeds)
     guard !piece.isEmpty else { return try rebuild(fetch, []) }
-    let cancellation = engine.cancellation(ofPartialRun: handle) ?? CancellationState()
-    let outcome = await Detached.run(cancelling: cancellation) {
-      [engine] () throws(StatusError) in
-      try engine.runPartial(handle, feeds: piece.feeds, fetches: piece.fetches)
-    }
-    return try rebuild(fetch, piece.results(try outcome.get()))
+    let values = try await engine.runPartialDetached(
+      handle, feeds: piece.feeds, fetches: piece.fetches)
+    return try rebuild(fetch, piece.results(values))
   }
 
   /// Ends a partial run; an unknown or finished one has ended already.

@@ -8,7 +8,7 @@ package final class PreparedRun: Sendable {
   private let outputs: [AnyOutput]
   private let checks: [Check]
   /// `nil` if nothing has to run.
-  private let plan: RunnablePlan?
+  private let ready: ReadyRun?
   /// What a call throws that can't run anything.
   private let refusal: StatusError?
 
@@ -20,7 +20,7 @@ package final class PreparedRun: Sendable {
 
   package init(
     session: Session, feeds: [AnyOutput], list: FetchList, checksShapes: Bool = true,
-    connections: [RunSignature.Connection] = []
+    connections: [RunSignature.Connection] = [], fixedOptions: RunOptions? = nil
   ) throws(StatusError) {
     self.session = session
     var outputs: [AnyOutput] = []
@@ -35,7 +35,13 @@ package final class PreparedRun: Sendable {
     }
     resolution = Resolution(feeds: outputs, list: list, connections: connections)
     try session.engine.extendIfNeeded()
-    plan = resolution.isTrivial ? nil : try session.engine.plan(resolution.signature)
+    if resolution.isTrivial {
+      ready = nil
+    } else if let fixedOptions {
+      ready = try session.engine.ready(resolution.signature, callable: fixedOptions)
+    } else {
+      ready = try session.engine.ready(resolution.signature)
+    }
     refusal =
       list.outputs.isEmpty && list.targets.isEmpty && feeds.isEmpty
       ? .invalidArgument("Must specify at least one target to fetch or execute.") : nil
@@ -43,43 +49,39 @@ package final class PreparedRun: Sendable {
 
   package func run(_ values: [AnyTensor]) throws(StatusError) -> [AnyTensor] {
     try check(values)
-    guard let plan else { return resolution.trivialResults(values) }
-    return resolution.results(
-      try session.engine.run(plan, feeds: resolution.feedValues(values)))
+    guard let ready else { return resolution.trivialResults(values) }
+    return resolution.results(try ready.run(resolution.feedValues(values)))
   }
 
   package func run(
     _ values: [AnyTensor], _ options: RunOptions
   ) throws(StatusError) -> [AnyTensor] {
     try check(values)
-    guard let plan else { return resolution.trivialResults(values) }
-    return resolution.results(
-      try session.engine.run(plan, feeds: resolution.feedValues(values), options: options))
+    guard let ready else { return resolution.trivialResults(values) }
+    return resolution.results(try ready.run(resolution.feedValues(values), options))
   }
 
   package func runTraced(
     _ values: [AnyTensor], _ options: RunOptions
   ) throws(StatusError) -> ([AnyTensor], RunMetadata) {
     try check(values)
-    guard let plan else { return (resolution.trivialResults(values), RunMetadata()) }
-    let (results, metadata) = try session.engine.runTraced(
-      plan, feeds: resolution.feedValues(values), options: options)
+    guard let ready else { return (resolution.trivialResults(values), RunMetadata()) }
+    let (results, metadata) = try ready.runTraced(resolution.feedValues(values), options)
     return (resolution.results(results), metadata)
   }
 
   func statistics(_ values: [AnyTensor]) throws(StatusError) -> [NodeStatistics] {
-    guard let plan else { return [] }
-    return try session.engine.statistics(of: plan, feeds: resolution.feedValues(values))
+    guard let ready else { return [] }
+    return try ready.statistics(resolution.feedValues(values))
   }
 
   func runDetached(
     _ values: [AnyTensor], _ options: RunOptions
   ) async throws(StatusError) -> [AnyTensor] {
     try check(values)
-    guard let plan else { return resolution.trivialResults(values) }
+    guard let ready else { return resolution.trivialResults(values) }
     return resolution.results(
-      try await session.engine.runDetached(
-        plan, feeds: resolution.feedValues(values), options: options))
+      try await ready.runDetached(resolution.feedValues(values), options))
   }
 
   /// The values as tensors of the dtypes they are fed to.

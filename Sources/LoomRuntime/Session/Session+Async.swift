@@ -33,14 +33,12 @@ extension Session {
     let request = try resolve(fetch, feeds)
     let resolution = request.resolution
     if resolution.isTrivial { return try rebuild(fetch, resolution.trivialResults(request.values)) }
-    try engine.extendIfNeeded()
-    let plan = try engine.plan(resolution.signature)
+    let ready = try engine.ready(resolution.signature)
     let results: [AnyTensor]
     do throws(StatusError) {
-      results = try await engine.runDetached(
-        plan, feeds: resolution.feedValues(request.values), options: options)
+      results = try await ready.runDetached(resolution.feedValues(request.values), options)
     } catch {
-      throw engine.reportingAllocations(error, options)
+      throw engine.explaining(error, options)
     }
     return try rebuild(fetch, resolution.results(results))
   }

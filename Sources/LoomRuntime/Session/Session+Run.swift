@@ -63,13 +63,12 @@ extension Session {
   func execute(_ request: Request, _ options: RunOptions) throws(StatusError) -> [AnyTensor] {
     let resolution = request.resolution
     if resolution.isTrivial { return resolution.trivialResults(request.values) }
-    try engine.extendIfNeeded()
-    let plan = try engine.plan(resolution.signature)
+    let ready = try engine.ready(resolution.signature)
     do throws(StatusError) {
       return resolution.results(
-        try engine.run(plan, feeds: resolution.feedValues(request.values), options: options))
+        try ready.run(resolution.feedValues(request.values), options))
     } catch {
-      throw engine.reportingAllocations(error, options)
+      throw engine.explaining(error, options)
     }
   }
 }

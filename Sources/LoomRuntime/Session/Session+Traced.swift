@@ -35,14 +35,13 @@ extension Session {
   ) throws(StatusError) -> ([AnyTensor], RunMetadata) {
     let resolution = request.resolution
     if resolution.isTrivial { return (resolution.trivialResults(request.values), RunMetadata()) }
-    try engine.extendIfNeeded()
-    let plan = try engine.plan(resolution.signature)
+    let ready = try engine.ready(resolution.signature)
     do throws(StatusError) {
-      let (values, metadata) = try engine.runTraced(
-        plan, feeds: resolution.feedValues(request.values), options: options)
+      let (values, metadata) = try ready.runTraced(
+        resolution.feedValues(request.values), options)
       return (resolution.results(values), metadata)
     } catch {
-      throw engine.reportingAllocations(error, options)
+      throw engine.explaining(error, options)
     }
   }
 
@@ -55,11 +54,9 @@ extension Session {
     guard !resolution.isTrivial else {
       return (try rebuild(fetch, resolution.trivialResults(request.values)), RunMetadata())
     }
-    try engine.extendIfNeeded()
-    let plan = try engine.plan(resolution.signature)
-    var metadata: RunMetadata? = RunMetadata()
-    let results = try await engine.runDetached(
-      plan, feeds: resolution.feedValues(request.values), options: options, metadata: &metadata)
-    return (try rebuild(fetch, resolution.results(results)), metadata ?? RunMetadata())
+    let ready = try engine.ready(resolution.signature)
+    let (results, metadata) = try await ready.runTracedDetached(
+      resolution.feedValues(request.values), options)
+    return (try rebuild(fetch, resolution.results(results)), metadata)
   }
 }

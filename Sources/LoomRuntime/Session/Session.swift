@@ -10,10 +10,10 @@ import Synchronization
 public final class Session: Sendable {
   /// The graph whose operations this session runs.
   public let graph: Graph
-  /// Where the graph runs: empty in this process.
+  /// Where the graph runs: empty in this process, `grpc://host:port` on a server.
   public let target: String
   public let configuration: SessionConfiguration
-  package let engine: DirectEngine
+  package let engine: any SessionEngine
   let keptTensors = KeptTensors()
   private let isClosedFlag = Atomic<Bool>(false)
   /// Whether a scope that will close the session is being run.
@@ -22,37 +22,27 @@ public final class Session: Sendable {
   /// - Parameters:
   ///   - graph: May be empty, and may grow later.
   ///   - target: Empty for this process.
+  ///   - engines: What serves targets.
   /// - Throws: ``StatusError/Code/notFound`` for a target no engine serves, or a configuration
   ///   without CPU devices; ``StatusError/Code/invalidArgument`` for session metadata that another
   ///   session of this process has.
-  public convenience init(
-    graph: Graph, target: String = "", configuration: SessionConfiguration = .init()
-  ) throws(StatusError) {
-    try self.init(
-      graph: graph, target: target, configuration: configuration, log: .standardError)
-  }
-
   package init(
     graph: Graph, target: String = "", configuration: SessionConfiguration = .init(),
-    log: PlacementLog
+    engines: SessionEngines = .direct, log: PlacementLog
   ) throws(StatusError) {
-    try Session.checkTarget(target)
+    let factory = try engines.factory(for: target)
     self.graph = graph
     self.target = target
     self.configuration = configuration
-    engine = try DirectEngine(graph: graph, configuration: configuration, log: log)
-    try LiveSessions.shared.add(self)
+    engine = try factory.makeEngine(
+      graph: graph, target: target, configuration: configuration, log: log)
+    if direct != nil { try LiveSessions.shared.add(self) }
   }
 
-  deinit { engine.close() }
+  deinit { engine.abandon() }
 
-  static func checkTarget(_ target: String) throws(StatusError) {
-    guard target.isEmpty else {
-      throw .notFound(
-        "No session factory registered for the given session options: {target: \"\(target)\"} "
-          + "Registered factories are {DIRECT_SESSION}.")
-    }
-  }
+  /// The engine, if it is in this process.
+  package var direct: DirectEngine? { engine as? DirectEngine }
 
   /// Ends running steps and releases all state. Later runs fail; closing twice is allowed.
   public func close() {
@@ -67,8 +57,7 @@ public final class Session: Sendable {
   ///
   /// - Throws: ``StatusError/Code/cancelled`` after ``close()``.
   public func listDevices() throws(StatusError) -> [DeviceAttributes] {
-    try engine.checkOpen()
-    return engine.devices.all
+    try engine.listDevices()
   }
 
   /// The graph as it is now. With ``GraphOptions/infersShapes`` nodes carry `_output_shapes`.

@@ -52,6 +52,8 @@ struct BenchCommand: ParsableCommand {
   @Option(name: .long, help: "Whether names are resolved in every run, or once.")
   var mode = Mode.callable
 
+  @OptionGroup var place: SessionPlace
+
   @Flag(name: .long, help: "Print one JSON object on a line.")
   var json = false
 
@@ -64,7 +66,8 @@ struct BenchCommand: ParsableCommand {
 
   func run() throws {
     let start = Clock.now()
-    let workload = try Workload(folder: feeds, graph: graph, threads: intra, mode: mode)
+    let workload = try Workload(
+      folder: feeds, graph: graph, target: place.server, threads: intra, mode: mode)
     let loaded = Clock.now()
     let check = try workload.coldRun()
     let cold = Clock.now()

@@ -4,18 +4,6 @@ import Weirloom
 
 /// Many who fill and empty one queue, some of whom give up at any moment.
 @Suite struct QueueStressTests {
-  /// SplitMix64 (Steele, Lea, Flood, 2014).
-  private struct Generator: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = state
-      z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return z ^ (z >> 31)
-    }
-  }
-
   /// What became of the elements.
   private final class Ledger: Sendable {
     struct Entries {
@@ -48,7 +36,7 @@ import Weirloom
     await withTaskGroup(of: Void.self) { consumers in
       for consumer in 0..<8 {
         consumers.addTask {
-          var random = Generator(state: seed &* 1000 &+ UInt64(consumer))
+          var random = SeededGenerator(seed &* 1000 &+ UInt64(consumer))
           while !ledger.all.isDone {
             let takesMany = Bool.random(using: &random)
             let run = Task {
@@ -68,7 +56,7 @@ import Weirloom
       await withTaskGroup(of: Void.self) { producers in
         for producer in 0..<8 {
           producers.addTask {
-            var random = Generator(state: seed &* 2000 &+ UInt64(producer))
+            var random = SeededGenerator(seed &* 2000 &+ UInt64(producer))
             var next = Int32(producer) * 100_000
             for _ in 0..<60 {
               let count = Int32.random(in: 1...6, using: &random)

@@ -1,0 +1,208 @@
+#if Distributed
+  package import GRPCCore
+  import LoomCore
+  import LoomFormats
+  import LoomGraph
+  import LoomKernels
+  import LoomProto
+  import LoomRuntime
+
+  /// Answers what clients ask of a master (`tensorflow.MasterService`).
+  package struct MasterService: RegistrableRPCService {
+    private let master: Master
+
+    package init(_ master: Master) { self.master = master }
+
+    package func registerMethods<Transport: ServerTransport>(
+      with router: inout RPCRouter<Transport>
+    ) {
+      router.answer(MasterMethods.createSession, createSession)
+      router.answer(MasterMethods.extendSession, extendSession)
+      router.answer(MasterMethods.runStep, runStep)
+      router.answer(MasterMethods.partialRunSetup, setUpPartialRun)
+      router.answer(MasterMethods.closeSession, closeSession)
+      router.answer(MasterMethods.listDevices, listDevices)
+      router.answer(MasterMethods.reset, reset)
+      router.answer(MasterMethods.makeCallable, makeCallable)
+      router.answer(MasterMethods.runCallable, runCallable)
+      router.answer(MasterMethods.releaseCallable, releaseCallable)
+    }
+
+    // MARK: Sessions
+
+    private func createSession(
+      _ request: Tensorflow_CreateSessionRequest
+    ) async throws(StatusError) -> Tensorflow_CreateSessionResponse {
+      let handle = try await Detached.run(cancelling: CancellationState()) {
+        [master] () throws(StatusError) in
+        try master.createSession(
+          GraphDefinition(request.graphDef), SessionConfiguration(request.config))
+      }.get()
+      var response = Tensorflow_CreateSessionResponse()
+      response.sessionHandle = handle
+      return response
+    }
+
+    private func extendSession(
+      _ request: Tensorflow_ExtendSessionRequest
+    ) async throws(StatusError) -> Tensorflow_ExtendSessionResponse {
+      try await master.session(request.sessionHandle).use { session throws(StatusError) in
+        let version = try await Detached.run(cancelling: CancellationState()) {
+          () throws(StatusError) in
+          let version = try session.extend(
+            GraphDefinition(request.graphDef), version: request.currentGraphVersion)
+          try session.engine.extendIfNeeded()
+          return version
+        }.get()
+        var response = Tensorflow_ExtendSessionResponse()
+        response.newGraphVersion = version
+        return response
+      }
+    }
+
+    private func closeSession(
+      _ request: Tensorflow_CloseSessionRequest
+    ) async throws(StatusError) -> Tensorflow_CloseSessionResponse {
+      try await master.closeSession(request.sessionHandle)
+      return Tensorflow_CloseSessionResponse()
+    }
+
+    private func reset(
+      _ request: Tensorflow_ResetRequest
+    ) async throws(StatusError) -> Tensorflow_ResetResponse {
+      await master.reset(containers: request.container)
+      return Tensorflow_ResetResponse()
+    }
+
+    private func listDevices(
+      _ request: Tensorflow_ListDevicesRequest
+    ) async throws(StatusError) -> Tensorflow_ListDevicesResponse {
+      if !request.sessionHandle.isEmpty { _ = try master.session(request.sessionHandle) }
+      var response = Tensorflow_ListDevicesResponse()
+      response.localDevice = master.devices.map { Tensorflow_DeviceAttributes($0) }
+      return response
+    }
+
+    // MARK: Steps
+
+    private func runStep(
+      _ request: Tensorflow_RunStepRequest
+    ) async throws(StatusError) -> Tensorflow_RunStepResponse {
+      do throws(StatusError) {
+        try master.admit(request.requestID, "RunStep (Master)")
+        return try await master.session(request.sessionHandle).use { session throws(StatusError) in
+          try await runStep(request, in: session)
+        }
+      } catch {
+        guard request.storeErrorsInResponseBody else { throw error }
+        var response = Tensorflow_RunStepResponse()
+        response.statusCode = Tensorflow_Error_Code(error.code)
+        response.statusErrorMessage = error.message
+        return response
+      }
+    }
+
+    private func runStep(
+      _ request: Tensorflow_RunStepRequest, in session: MasterSession
+    ) async throws(StatusError) -> Tensorflow_RunStepResponse {
+      var values: [AnyTensor] = []
+      for (index, feed) in request.feed.enumerated() {
+        values.append(try decode(feed.tensor, index))
+      }
+      var fetches: [String] = []
+      var seen: Set<String> = []
+      for fetch in request.fetch where seen.insert(fetch).inserted { fetches.append(fetch) }
+      let results: [AnyTensor]
+      var metadata: RunMetadata?
+      if request.partialRunHandle.isEmpty {
+        let step = try await session.step(
+          StepRequest(
+            feeds: request.feed.map(\.name), fetches: fetches, targets: request.target))
+        (results, metadata) = try await session.run(
+          step, values, RunOptions(request.options))
+      } else {
+        results = try await session.runPartial(
+          request.partialRunHandle,
+          feeds: zip(request.feed, values).map { ($0.name, $1) }, fetches: fetches)
+      }
+      var response = Tensorflow_RunStepResponse()
+      response.tensor.reserveCapacity(results.count)
+      for (name, value) in zip(fetches, results) {
+        var tensor = Tensorflow_NamedTensorProto()
+        tensor.name = name
+        tensor.tensor = try Tensorflow_TensorProto(value)
+        response.tensor.append(tensor)
+      }
+      response.metadata = try Tensorflow_RunMetadata(metadata ?? RunMetadata())
+      return response
+    }
+
+    private func setUpPartialRun(
+      _ request: Tensorflow_PartialRunSetupRequest
+    ) async throws(StatusError) -> Tensorflow_PartialRunSetupResponse {
+      try master.admit(request.requestID, "PartialRunSetup (Master)")
+      return try await master.session(request.sessionHandle).use { session throws(StatusError) in
+        var response = Tensorflow_PartialRunSetupResponse()
+        response.partialRunHandle = try await session.setUpPartialRun(
+          StepRequest(feeds: request.feed, fetches: request.fetch, targets: request.target))
+        return response
+      }
+    }
+
+    // MARK: Callables
+
+    private func makeCallable(
+      _ request: Tensorflow_MakeCallableRequest
+    ) async throws(StatusError) -> Tensorflow_MakeCallableResponse {
+      try master.admit(request.requestID, "MakeCallable (Master)")
+      let options = try CallableOptions(request.options)
+      guard options.feedDevices.isEmpty, options.fetchDevices.isEmpty else {
+        throw .unimplemented(
+          "CallableOptions::feed_devices and CallableOptions::fetch_devices to configure "
+            + "feeding/fetching tensors to/from device memory is not yet supported when using a "
+            + "remote session.")
+      }
+      return try await master.session(request.sessionHandle).use { session throws(StatusError) in
+        let step = try await session.step(
+          StepRequest(
+            feeds: options.feeds, fetches: options.fetches, targets: options.targets,
+            connections: options.connections))
+        var response = Tensorflow_MakeCallableResponse()
+        response.handle = session.add(.init(step: step, options: options.runOptions))
+        return response
+      }
+    }
+
+    private func runCallable(
+      _ request: Tensorflow_RunCallableRequest
+    ) async throws(StatusError) -> Tensorflow_RunCallableResponse {
+      try master.admit(request.requestID, "RunCallable (Master)")
+      return try await master.session(request.sessionHandle).use { session throws(StatusError) in
+        let callable = try session.callable(request.handle)
+        var values: [AnyTensor] = []
+        for (index, feed) in request.feed.enumerated() { values.append(try decode(feed, index)) }
+        let (results, metadata) = try await session.run(callable.step, values, callable.options)
+        var response = Tensorflow_RunCallableResponse()
+        for result in results { response.fetch.append(try Tensorflow_TensorProto(result)) }
+        response.metadata = try Tensorflow_RunMetadata(metadata ?? RunMetadata())
+        return response
+      }
+    }
+
+    private func releaseCallable(
+      _ request: Tensorflow_ReleaseCallableRequest
+    ) async throws(StatusError) -> Tensorflow_ReleaseCallableResponse {
+      try master.session(request.sessionHandle).release(request.handle)
+      return Tensorflow_ReleaseCallableResponse()
+    }
+
+    private func decode(
+      _ message: Tensorflow_TensorProto, _ index: Int
+    ) throws(StatusError) -> AnyTensor {
+      do throws(StatusError) { return try AnyTensor(message) } catch {
+        throw StatusError(
+          error.code, "Invalid TensorProto for feed value \(index): \(error.reason)")
+      }
+    }
+  }
+#endif

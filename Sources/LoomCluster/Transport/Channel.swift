@@ -1,0 +1,91 @@
+#if Distributed
+  import GRPCCore
+  import GRPCNIOTransportHTTP2Posix
+  package import LoomCore
+  import LoomFormats
+  import SwiftProtobuf
+
+  /// A connection to one server, made when it is first used and made again when it is lost.
+  ///
+  /// Calls of any number of threads and tasks share it. It ends with its last reference, after the calls
+  /// that are under way.
+  package final class Channel: Sendable {
+    package let address: ServerAddress
+    private let client: GRPCClient<HTTP2ClientTransport.Posix>
+
+    /// - Throws: ``StatusError/Code/invalidArgument`` if the address is of no use.
+    package init(to address: ServerAddress) throws(StatusError) {
+      self.address = address
+      let transport: HTTP2ClientTransport.Posix
+      do {
+        transport = try HTTP2ClientTransport.Posix(
+          target: address.target, transportSecurity: .plaintext,
+          config: .defaults { config in
+            config.connection.flushCoalescing = nil
+            config.http2.targetWindowSize = Channel.windowSize
+            config.http2.maxFrameSize = Channel.frameSize
+            // A server that comes back is found again soon.
+            config.backoff = .init(
+              initial: .milliseconds(100), max: .seconds(1), multiplier: 1.6, jitter: 0.2)
+          },
+          serviceConfig: ServiceConfig(methodConfig: [Channel.methods]))
+      } catch {
+        throw .invalidArgument("Cannot connect to \(address): \(error)")
+      }
+      let client = GRPCClient(transport: transport)
+      self.client = client
+      // Holds the client, not the channel, so that dropping the channel ends it. What goes wrong with
+      // connections is told to the calls that need them.
+      _ = Task(executorPreference: TransportExecutor.shared) { try? await client.runConnections() }
+    }
+
+    deinit { client.beginGracefulShutdown() }
+
+    private static let windowSize = 8 << 20
+    private static let frameSize = 1 << 20
+    private static let methods = MethodConfig(
+      names: [.init(service: "")], maxRequestMessageBytes: MessageLimits.bytes,
+      maxResponseMessageBytes: MessageLimits.bytes)
+
+    /// Makes one call.
+    ///
+    /// Cancelling the task cancels the call, at the server too.
+    ///
+    /// - Parameters:
+    ///   - timeout: How long the answer may take; `nil` for ever.
+    ///   - waitsForServer: Whether to wait for a server that can't be reached.
+    /// - Throws: What the server answers with; ``StatusError/Code/unavailable`` if it can't be reached or
+    ///   goes away; ``StatusError/Code/deadlineExceeded`` after the timeout;
+    ///   ``StatusError/Code/cancelled`` if the task is cancelled.
+    package func call<Request, Response>(
+      _ method: RPCMethod<Request, Response>, _ request: Request, timeout: Duration? = nil,
+      waitsForServer: Bool = false
+    ) async throws(StatusError) -> Response {
+      var options = CallOptions.defaults
+      options.timeout = timeout
+      options.waitForReady = waitsForServer
+      do {
+        return try await client.unary(
+          request: ClientRequest(message: request),
+          descriptor: method.descriptor, serializer: MessageCoder<Request>(),
+          deserializer: MessageCoder<Response>(), options: options
+        ) { response in try response.message }
+      } catch {
+        throw failure(error, of: method.descriptor)
+      }
+    }
+
+    @inline(never)
+    private func failure(_ error: any Error, of method: MethodDescriptor) -> StatusError {
+      if Task.isCancelled { return StatusError(.cancelled, "The task of the call was cancelled.") }
+      guard let error = error as? RPCError else { return StatusError.wrapping(error) }
+      switch error.code {
+      case .deadlineExceeded: return StatusError(.deadlineExceeded, "Operation timed out.")
+      case .unavailable:
+        return StatusError(
+          .unavailable, "\(error.message) (\(address), while calling /\(method))")
+      default: return StatusError(error)
+      }
+    }
+  }
+#endif
