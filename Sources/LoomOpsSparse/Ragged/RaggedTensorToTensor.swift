@@ -64,7 +64,10 @@ public enum RaggedTensorToTensor: OpDeclaration {
           sizes, context.range(context.scalar(0), count, context.scalar(1)),
           context.scalar(-1),
         ] + partitions,
-        ["row_partition_types": .list(kinds.map { .string(ByteString($0.rawValue)) })]),
+        [
+          "num_row_partition_tensors": .int(Int64(partitions.count)),
+          "row_partition_types": .list(kinds.map { .string(ByteString($0.rawValue)) }),
+        ]),
       context.constant([-1]))
     let inner = try context.slice(
       context.shape(values), begin: context.constant([1]), size: context.constant([-1]))
