@@ -19,6 +19,7 @@
     public let port: Int
     private let master: Master
     private let grpc: GRPCServer<HTTP2ServerTransport.Posix>
+    private let transport: HTTP2ServerTransport.Posix
     private let sessionLifetime: Duration?
 
     private enum State {
@@ -63,7 +64,7 @@
       self.host = address
       self.port = socket.port
       self.sessionLifetime = sessionLifetime
-      let transport = HTTP2ServerTransport.Posix(
+      transport = HTTP2ServerTransport.Posix(
         listeningSocketDescriptor: socket.take(), transportSecurity: .plaintext,
         config: Server.transportConfiguration)
       var router = RPCRouter<HTTP2ServerTransport.Posix>()
@@ -148,8 +149,16 @@
         defer { state = .stopped }
         return state
       }
-      if case .stopped = was { return }
-      grpc.beginGracefulShutdown()
+      switch was {
+      case .stopped: return
+      case .made: grpc.beginGracefulShutdown()
+      case .running:
+        // The transport takes it ill when its socket is closed before it is registered.
+        Task(executorPreference: TransportExecutor.shared) { [grpc, transport] in
+          _ = try? await transport.listeningAddress
+          grpc.beginGracefulShutdown()
+        }
+      }
     }
 
     /// Closes all sessions and with them the steps that are under way, then ends the server.
