@@ -79,7 +79,7 @@ import Weirloom
     #expect(Tally.wait(for: "CLO-011"))
     let time = elapsed { session.close() }
     expectStatus(.cancelled, node: "CLO-011") { try run.value() }
-    #expect(time < .seconds(1))
+    #expect(time < .seconds(20))
   }
 
   // CLO-013

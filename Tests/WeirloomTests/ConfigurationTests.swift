@@ -76,7 +76,7 @@ import Weirloom
       }
     }
     #expect(time >= .milliseconds(60))
-    #expect(time < .seconds(5))
+    #expect(time < .seconds(30))
     // The session stays usable.
     #expect(try session.run(x).scalar == 1)
     let callable = try session.makeCallable(fetching: blocked)

@@ -50,7 +50,7 @@ import Weirloom
         try session.run(f.dequeue, Output<Float>(bad), feeding: f.x.feed(.nan))
       }
     }
-    #expect(time < .seconds(5))
+    #expect(time < .seconds(60))
     // The wait took nothing with it.
     try session.run(f.enqueue, feeding: f.x.feed(2))
     #expect(try session.run(f.dequeue).scalar == 2)

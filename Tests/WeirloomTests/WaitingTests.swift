@@ -109,7 +109,8 @@ import Weirloom
         group.addTask { try await session.run(y, feeding: x.feed(Float(index))).scalar ?? -1 }
       }
       #expect(await WaitingTests.eventually { Gate.named(gate).waitingCount == count })
-      #expect(threadCount() < 64)
+      // Other tests have threads too, some of them many.
+      #expect(threadCount() < count / 2)
       Gate.named(gate).open()
       return try await group.reduce(0, +)
     }

@@ -2,67 +2,99 @@ import LoomCore
 import LoomGraph
 import LoomKernels
 
-/// Running straight code.
-extension RegionExecutor {
-  /// Runs a region once: a loop with all its iterations.
+extension StructuredProgram {
+  /// Executes instructions until the end, or one that concerns other regions or may have to wait.
   ///
   /// Nothing is retained, allocated or looked up per node here.
   ///
-  /// - Returns: whether it is done; if not, the region has left its order, and an item waits.
-  mutating func runStructure(
-    _ index: Int, _ services: Unmanaged<StepServices>
+  /// - Parameter position: the instruction to begin with, and the one that stopped.
+  /// - Returns: whether the end is reached.
+  func advance(
+    _ position: inout Int, _ frame: StepFrame, _ region: Region, _ cancellation: CancellationState,
+    _ services: Unmanaged<StepServices>
   ) throws(StatusError) -> Bool {
-    let cancellation = self.services.cancellation
-    let frame = memory.frames[index]
-    let program = plan.structures[index]
-    let region = plan.regions[index]
-    var position = 0
-    while position < program.instructions.count {
+    while position < instructions.count {
       if cancellation.isCancelled { try cancellation.check() }
-      let instruction = program.instructions[position]
-      position += 1
+      let instruction = instructions[position]
       do throws(StatusError) {
         switch instruction.action {
         case .compute:
           try unsafe instruction.kernel.compute(frame, instruction.layout, services)
+          release(instruction, frame)
         case .move:
           frame.forward(instruction.layout, 0, to: Int(instruction.layout.outputBase))
         case .unlessTrue:
-          if try !decide(instruction, frame) { position = Int(instruction.target) }
+          if try !decide(instruction, frame) {
+            position = Int(instruction.target)
+            continue
+          }
         case .unlessFalse:
-          if try decide(instruction, frame) { position = Int(instruction.target) }
-        case .jump: position = Int(instruction.target)
+          if try decide(instruction, frame) {
+            position = Int(instruction.target)
+            continue
+          }
+        case .jump:
+          position = Int(instruction.target)
+          continue
         case .index:
           frame.set(
             Int(instruction.layout.outputBase),
             try RegionExecutor.mergeIndex(Int(instruction.target)))
-        case .loop, .start: break
+        case .loop, .start: return false
         }
       } catch {
         throw error.located(at: region.items[Int(instruction.item)].node.errorNode)
       }
-      if instruction.action == .loop {
-        try unsafe runLoop(instruction, parent: frame, services)
-      } else if instruction.action == .start {
-        // Whoever waits leaves the straight code; the rest of the region runs without it.
-        guard try unsafe start(instruction, index, frame, services) else {
-          return try proceed(index)
-        }
-      }
-      for link in instruction.unreadStart..<instruction.unreadEnd {
-        frame.releaseOutput(Int(program.unread[Int(link)]))
-      }
+      position += 1
     }
     return true
   }
 
+  /// Lets go of outputs that nobody reads.
+  @inline(__always)
+  func release(_ instruction: Instruction, _ frame: StepFrame) {
+    for link in instruction.unreadStart..<instruction.unreadEnd {
+      frame.releaseOutput(Int(unread[Int(link)]))
+    }
+  }
+
   private func decide(
-    _ instruction: StructuredProgram.Instruction, _ frame: StepFrame
+    _ instruction: Instruction, _ frame: StepFrame
   ) throws(StatusError) -> Bool {
     guard let predicate = try frame.boolean(frame.operandSlot(instruction.layout, 0)) else {
       throw .invalidArgument("The second input must be a scalar bool")
     }
     return predicate
+  }
+}
+
+/// Running straight code.
+extension RegionExecutor {
+  /// Runs a region once: a loop with all its iterations.
+  ///
+  /// - Returns: whether it is done; if not, the region has left its order, and an item waits.
+  mutating func runStructure(
+    _ index: Int, _ services: Unmanaged<StepServices>
+  ) throws(StatusError) -> Bool {
+    let frame = memory.frames[index]
+    let program = plan.structures[index]
+    let region = plan.regions[index]
+    let cancellation = self.services.cancellation
+    var position = 0
+    while try unsafe !program.advance(&position, frame, region, cancellation, services) {
+      let instruction = program.instructions[position]
+      position += 1
+      if instruction.action == .loop {
+        try unsafe runLoop(instruction, parent: frame, services)
+      } else {
+        // Whoever waits leaves the straight code; the rest of the region runs without it.
+        guard try unsafe start(instruction, index, frame, services) else {
+          return try proceed(index)
+        }
+        program.release(instruction, frame)
+      }
+    }
+    return true
   }
 
   private mutating func runLoop(

@@ -1,11 +1,14 @@
 import LoomCore
 import LoomKernels
+import Synchronization
 
 /// A loop over two functions of a library.
 final class PlannedLoop: CompiledLoop {
   private let condition: PlannedFunction
   private let body: PlannedFunction
   private let budget: MemoryBudget
+  /// Worked out at the first activation: functions are planned when they are first called.
+  private let passages = Mutex<LoopPassages?>(nil)
 
   init(
     while condition: PlannedFunction, calling body: PlannedFunction, budget: MemoryBudget
@@ -40,7 +43,32 @@ final class PlannedLoop: CompiledLoop {
     let frame = StepFrame(
       slotCount: variables.count, table: OperandTable([]), pool: BufferPool(budget: budget))
     for (slot, variable) in variables.enumerated() { frame.set(slot, variable) }
-    return RunningLoop(condition, body, frame, services)
+    let passages = passages.withLock { known in
+      if let known { return known }
+      let new = LoopPassages(condition.plan, body.plan)
+      known = new
+      return new
+    }
+    return RunningLoop(condition, body, frame, services, passages)
+  }
+}
+
+/// How the variables of a loop go in and out of its functions.
+private struct LoopPassages {
+  let condition: [Plan.Argument]
+  /// What an iteration may change.
+  let body: [Plan.Argument]
+  /// What no iteration changes stays with the body, whose plan keeps what it returns.
+  let fixed: [Plan.Argument]
+  let results: [Plan.LoopResult]
+
+  init(_ condition: Plan, _ body: Plan) {
+    let invariants = body.invariants
+    let arguments = body.usedArguments
+    self.condition = condition.usedArguments
+    self.body = arguments.filter { !invariants.contains($0.index) }
+    fixed = arguments.filter { invariants.contains($0.index) }
+    results = body.loopResults
   }
 }
 
@@ -57,29 +85,21 @@ private final class RunningLoop: LoopActivation, @unchecked Sendable {
   private let body: PlannedActivation
   private let variables: StepFrame
   private let services: StepServices
-  private let conditionArguments: [Plan.Argument]
-  private let bodyArguments: [Plan.Argument]
-  private let fixedArguments: [Plan.Argument]
-  private let results: [Plan.LoopResult]
+  private let passages: LoopPassages
   private var phase = Phase.condition
   /// The function of this phase has begun and waits.
   private var isWaiting = false
 
   init(
     _ condition: PlannedActivation, _ body: PlannedActivation, _ variables: StepFrame,
-    _ services: StepServices
+    _ services: StepServices, _ passages: LoopPassages
   ) {
     self.condition = condition
     self.body = body
     self.variables = variables
     self.services = services
-    results = body.plan.loopResults
-    let invariants = body.plan.invariants
-    conditionArguments = condition.plan.usedArguments
-    bodyArguments = body.plan.usedArguments.filter { !invariants.contains($0.index) }
-    // What no iteration changes stays with the body, whose plan keeps what it returns.
-    fixedArguments = body.plan.usedArguments.filter { invariants.contains($0.index) }
-    for argument in fixedArguments {
+    self.passages = passages
+    for argument in passages.fixed {
       body.root.copy(argument.index, of: variables, to: argument.slot)
     }
   }
@@ -94,7 +114,7 @@ private final class RunningLoop: LoopActivation, @unchecked Sendable {
         phase = .body
       case .body:
         if !isWaiting {
-          for argument in bodyArguments {
+          for argument in passages.body {
             variables.exchange(argument.index, with: body.root, argument.slot)
           }
         }
@@ -108,7 +128,7 @@ private final class RunningLoop: LoopActivation, @unchecked Sendable {
   /// Shows the condition the variables, which stay where they are.
   private func ask() throws(StatusError) {
     try services.cancellation.check()
-    for argument in conditionArguments {
+    for argument in passages.condition {
       condition.root.copy(argument.index, of: variables, to: argument.slot)
     }
   }
@@ -118,12 +138,12 @@ private final class RunningLoop: LoopActivation, @unchecked Sendable {
       throw .invalidArgument("Retval[0] does not have value")
     }
     let holds = try verdict.isTrue()
-    for argument in conditionArguments { condition.root.clear(argument.slot) }
+    for argument in passages.condition { condition.root.clear(argument.slot) }
     return holds
   }
 
   private func takeResults() throws(StatusError) {
-    for result in results {
+    for result in passages.results {
       switch result {
       case .move(let slot, let index): variables.exchange(index, with: body.root, slot)
       case .copy(let slot, let index): variables.copy(slot, of: body.root, to: index)
@@ -137,7 +157,7 @@ private final class RunningLoop: LoopActivation, @unchecked Sendable {
     for index in 0..<variables.slotCount where variables.isDead(index) {
       throw .invalidArgument("Retval[\(index)] does not have value")
     }
-    for argument in bodyArguments { body.root.releaseOutput(argument.slot) }
+    for argument in passages.body { body.root.releaseOutput(argument.slot) }
   }
 
   private func run(_ function: PlannedActivation) throws(StatusError) -> Bool {
@@ -154,7 +174,7 @@ private final class RunningLoop: LoopActivation, @unchecked Sendable {
       }
       values.append(value)
     }
-    for argument in fixedArguments { body.root.clear(argument.slot) }
+    for argument in passages.fixed { body.root.clear(argument.slot) }
     condition.end()
     body.end()
     return values

@@ -240,12 +240,16 @@ struct StructureAnalysis {
     return true
   }
 
+  /// Front ends merge two values, rarely a few; more would take long to sort out.
+  private static let mostArrivals = 64
+
   private mutating func merge(_ position: Int, _ inputs: [Int]) -> Bool {
     let item = region.items[position]
     if heads.contains(Int(item.layout.outputBase)) {
       add(.nothing, position, .always, reads: [], writes: outputs(item))
       return true
     }
+    guard inputs.count <= StructureAnalysis.mostArrivals else { return false }
     var arrivals: [Guard] = []
     for slot in inputs {
       guard let arrival = guards[slot] else { return false }

@@ -277,12 +277,15 @@ struct StructureBuilder {
         unreadEnd: Int32(truncatingIfNeeded: unread.count)))
   }
 
+  private static let mostConditions = 32
+
   /// Lets go of a value at each read that no later read of the same run can follow.
   private mutating func markLastUses() {
     for (slot, list) in reads where !isKept(slot) {
-      // Most values are read once or under one condition: walk back until nothing can be left.
       var later: [Guard] = []
       for read in list.reversed() {
+        // Most values are read under few conditions; what is read under more is let go at the end.
+        guard later.count < StructureBuilder.mostConditions else { break }
         let isLast = !later.contains { $0.isCompatible(with: read.condition) }
         // A kernel that reads one value twice must not take its memory over between the reads.
         if isLast, let operand = read.operand,

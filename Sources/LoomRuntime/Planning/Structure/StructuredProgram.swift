@@ -53,6 +53,8 @@ final class StructuredProgram: Sendable {
   let exits: [Exit]
   /// Values that stand in another's slot here: what to copy where before deadness takes over.
   let aliases: [(slot: Int, root: Int)]
+  /// Whether nothing in it runs another region or may have to wait.
+  let isSelfContained: Bool
 
   init(
     instructions: ContiguousArray<Instruction>, unread: ContiguousArray<Int32>, table: OperandTable,
@@ -65,5 +67,6 @@ final class StructuredProgram: Sendable {
     self.entries = entries
     self.exits = exits
     self.aliases = aliases
+    isSelfContained = instructions.allSatisfy { $0.action != .loop && $0.action != .start }
   }
 }
