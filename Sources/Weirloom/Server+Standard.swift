@@ -7,9 +7,14 @@
     /// A server of all ops of this library.
     ///
     /// - Parameters:
-    ///   - job: May be left out if the cluster has one job; likewise the task.
+    ///   - cluster: The jobs and the addresses of their tasks.
+    ///   - job: May be left out if the cluster has one job.
+    ///   - task: May be left out if the job has one task.
     ///   - host: The address to bind to; `nil` for the loopback address.
     ///   - port: `nil` for the one the cluster names; 0 for any that is free.
+    ///   - protocolName: `grpc` is all there is.
+    ///   - configuration: Sets the devices and threads of the server.
+    ///   - starts: Whether it begins to answer at once.
     /// - Throws: What ``ServerRole/init(cluster:job:task:)`` and
     ///   ``Server/init(_:host:port:protocolName:configuration:sessionLifetime:registry:starts:)`` throw.
     public convenience init(

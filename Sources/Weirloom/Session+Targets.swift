@@ -22,6 +22,7 @@ extension Session {
   ///   - graph: May be empty, and may grow later.
   ///   - target: Empty for this process, `grpc://host:port` for a server of TensorFlow's or of this
   ///     library. Without the trait `Distributed` there is only this process.
+  ///   - configuration: How the session runs steps, and what it may use.
   /// - Throws: ``StatusError/Code/notFound`` for a target no engine serves, or a configuration
   ///   without CPU devices; ``StatusError/Code/invalidArgument`` for session metadata that another
   ///   session of this process has.
@@ -39,6 +40,7 @@ extension Session {
   /// ``StatusError/Code/aborted``.
   ///
   /// - Parameters:
+  ///   - target: As for a session.
   ///   - containers: Names of the containers to clear; empty means all.
   ///   - configuration: How to talk to a server.
   /// - Throws: ``StatusError/Code/notFound`` for a target no engine serves.
