@@ -69,6 +69,58 @@ import Weirloom
     #expect(try isStructured(sides.output(1)) == false)
   }
 
+  @Test func `only plans that keep to themselves may run on threads that serve others`() throws {
+    let x = try graph.placeholder(Float.self)
+    let sum = try x + x
+    let variable = try graph.variable("counter", initialValue: .constant(Float(0)))
+    let added = try variable.assignAdd(Tensor(scalar: 1))
+    let asked = try graph.hostFunction([x.erased], returning: [.float], isStateful: false) { $0 }
+    let queue = try graph.fifoQueue(capacity: 1, of: Float.self)
+    let taken = try queue.dequeue()
+    let looped = try whileLoop(loopVariables: x) {
+      try less($0, 7)
+    } body: {
+      try $0 + 1
+    }
+    let session = try Session(graph: graph)
+    defer { session.close() }
+    func isPrompt(_ fetch: AnyOutput) throws -> Bool? {
+      try session.direct?.plan(
+        RunSignature(feeds: [x.erased.endpoint], fetches: [fetch.endpoint], targets: [])
+      ).plan.isPrompt
+    }
+    #expect(try isPrompt(sum.erased) == true)
+    #expect(try isPrompt(added.erased) == true)
+    #expect(try isPrompt(asked[0]) == false)
+    #expect(try isPrompt(taken.erased) == false)
+    #expect(try isPrompt(looped.erased) == false)
+  }
+
+  @Test func `a step that has become slow leaves the caller's thread, and comes back`() async throws
+  {
+    let x = try graph.placeholder(Float.self)
+    let sum = try x + x
+    let session = try Session(graph: graph)
+    defer { session.close() }
+    let engine = try #require(session.direct)
+    let plan = try engine.plan(
+      RunSignature(feeds: [x.erased.endpoint], fetches: [sum.erased.endpoint], targets: []))
+    let feed = try AnyTensor(scalar: Float(2))
+    #expect(!plan.isBrief([feed]), "nothing is known of its time yet")
+    _ = try plan.timed { () throws(StatusError) in 0 }
+    #expect(plan.isBrief([feed]))
+    #expect(
+      !plan.isBrief([AnyTensor([Float](repeating: 0, count: 1 << 16), shape: Shape([1 << 16]))]))
+    let slow = ContinuousClock.now + .milliseconds(1)
+    _ = try plan.timed { () throws(StatusError) in while ContinuousClock.now < slow {} }
+    #expect(!plan.isBrief([feed]))
+    // A run elsewhere finds out that it is brief again; the results are the same on both ways.
+    for _ in 0..<50 {
+      let values = try await engine.runDetached(plan, feeds: [feed], options: RunOptions())
+      #expect(try values.first?.scalars(of: Float.self) == [4])
+    }
+  }
+
   @Test func `a handle is made once, and again when its variable is gone`() throws {
     let handle = try graph.addOperation(
       "VarHandleOp", attributes: ["dtype": .type(.int32), "shape": .shape(.scalar)], name: "v"

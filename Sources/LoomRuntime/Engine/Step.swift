@@ -1,4 +1,4 @@
-import LoomCore
+package import LoomCore
 import LoomGraph
 package import LoomKernels
 import Synchronization
@@ -59,7 +59,7 @@ package final class RunnablePlan: Sendable {
 
   /// Whether a thread that serves others may run the plan on the side: it ran briefly before, and neither
   /// waits nor calls anybody.
-  func isBrief(_ feeds: [AnyTensor]) -> Bool {
+  package func isBrief(_ feeds: [AnyTensor]) -> Bool {
     guard plan.isPrompt,
       lastDuration.load(ordering: .relaxed) < RunnablePlan.briefTime
     else { return false }
@@ -69,7 +69,7 @@ package final class RunnablePlan: Sendable {
   }
 
   /// Runs the plan and notes how long it takes.
-  func timed<R>(_ run: () throws(StatusError) -> R) throws(StatusError) -> R {
+  package func timed<R>(_ run: () throws(StatusError) -> R) throws(StatusError) -> R {
     let start = WallClock.nanoseconds()
     defer { lastDuration.store(WallClock.nanoseconds() - start, ordering: .relaxed) }
     return try run()

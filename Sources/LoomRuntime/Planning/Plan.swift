@@ -25,7 +25,7 @@ package final class Plan: Sendable {
   /// The plan as one piece of code that neither loops nor waits, if it is such a plan.
   let straight: StructuredProgram?
   /// Whether such a plan also keeps to itself, so that a thread that serves others may run it.
-  let isPrompt: Bool
+  package let isPrompt: Bool
   private let memories = Mutex<[StepMemory]>([])
   private let orders = Mutex<[Int: ItemOrder]>([:])
 

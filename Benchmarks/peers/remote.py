@@ -1,0 +1,190 @@
+#!/usr/bin/env python3
+"""Stock TensorFlow's Python client on a stock server and on `weirloom serve`, in turns.
+
+    tf/bin/python remote.py ../../.build/release/weirloom [latency,clients,bandwidth]
+
+latency    RunStep of add_vec4 over loopback: median and tenth percentile of 3000 runs each
+clients    64 sessions in two processes, all at once: runs per second, best of four rounds
+bandwidth  64 MiB fed and fetched: best and median time, and the server's peak memory
+
+The server's CPU time per run stands beside, as it does not depend on what the clients cost.
+"""
+
+import os
+import re
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+import numpy as np
+import tensorflow as tf
+
+v1 = tf.compat.v1
+CLIENTS, PROCESSES, RUNS = 64, 2, 100
+
+
+def stock(port):
+    code = (
+        "import tensorflow as tf; tf.distribute.Server("
+        f"{{'localhost': ['127.0.0.1:{port}']}}, job_name='localhost', task_index=0).join()")
+    return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+
+
+def ours(port):
+    return subprocess.Popen(
+        [sys.argv[1], "serve", "--port", str(port)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Server:
+    def __init__(self, start):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.process = start(self.port)
+        deadline = time.time() + 60
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            except OSError:
+                if time.time() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def session(self, graph):
+        return v1.Session(f"grpc://127.0.0.1:{self.port}", graph=graph)
+
+    def cpu_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def peak_mebibytes(self):
+        with open(f"/proc/{self.process.pid}/status") as file:
+            return int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1)) // 1024
+
+
+def small_graph():
+    graph = tf.Graph()
+    with graph.as_default():
+        x = v1.placeholder(tf.float32, [4])
+        y = x + 1.0
+    return graph, x, y
+
+
+def latency(servers):
+    graph, x, y = small_graph()
+    feed = {x: np.arange(4, dtype=np.float32)}
+    sessions = {name: server.session(graph) for name, server in servers.items()}
+    for session in sessions.values():
+        for _ in range(200):
+            session.run(y, feed)
+    times = {name: [] for name in servers}
+    cpu = {name: -server.cpu_seconds() for name, server in servers.items()}
+    for _ in range(60):
+        for name, session in sessions.items():
+            for _ in range(50):
+                start = time.perf_counter()
+                session.run(y, feed)
+                times[name].append((time.perf_counter() - start) * 1e6)
+    for name, server in servers.items():
+        cpu[name] += server.cpu_seconds()
+        print(
+            f"latency    {name:6} median {statistics.median(times[name]):5.0f} us   "
+            f"p10 {sorted(times[name])[len(times[name]) // 10]:5.0f} us   "
+            f"server {cpu[name] / len(times[name]) * 1e6:4.0f} us CPU a run", flush=True)
+
+
+def client(port, count):
+    """One process of the test with many clients: prints its runs per second."""
+    graph, x, y = small_graph()
+    value = np.arange(4, dtype=np.float32)
+    ready, done = threading.Barrier(count + 1), threading.Barrier(count + 1)
+
+    def work():
+        try:
+            with graph.as_default():
+                call = v1.Session(f"grpc://127.0.0.1:{port}", graph=graph).make_callable(y, [x])
+            call(value)
+            ready.wait()
+            for _ in range(RUNS):
+                call(value)
+            done.wait()
+        except BaseException as error:
+            print(error, file=sys.stderr, flush=True)
+            os._exit(1)
+
+    for _ in range(count):
+        threading.Thread(target=work).start()
+    ready.wait()
+    start = time.time()
+    done.wait()
+    print(count * RUNS / (time.time() - start), flush=True)
+    os._exit(0)
+
+
+def clients(servers):
+    rates = {name: [] for name in servers}
+    for _ in range(4):
+        for name, server in servers.items():
+            before = server.cpu_seconds()
+            processes = [
+                subprocess.Popen(
+                    [sys.executable, __file__, "client", str(server.port),
+                     str(CLIENTS // PROCESSES)],
+                    stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+                for _ in range(PROCESSES)]
+            rate = sum(float(process.communicate()[0]) for process in processes)
+            cpu = (server.cpu_seconds() - before) / (CLIENTS * (RUNS + 1)) * 1e6
+            rates[name].append((rate, cpu))
+    for name, found in rates.items():
+        print(
+            f"clients    {name:6} best {max(rate for rate, _ in found):6.0f} runs/s   "
+            f"server {min(cpu for _, cpu in found):4.0f} us CPU a run", flush=True)
+
+
+def bandwidth(servers):
+    graph = tf.Graph()
+    with graph.as_default():
+        x = v1.placeholder(tf.float32, [None])
+        y = tf.identity(x)
+    feed = {x: np.zeros(16 << 20, np.float32)}
+    sessions = {name: server.session(graph) for name, server in servers.items()}
+    times = {name: [] for name in servers}
+    for _ in range(8):
+        for name, session in sessions.items():
+            start = time.perf_counter()
+            session.run(y, feed)
+            times[name].append(time.perf_counter() - start)
+    for name, server in servers.items():
+        print(
+            f"bandwidth  {name:6} best {min(times[name]):.3f} s   "
+            f"median {statistics.median(times[name]):.3f} s   "
+            f"peak {server.peak_mebibytes()} MiB", flush=True)
+
+
+def main():
+    if sys.argv[1] == "client":
+        client(int(sys.argv[2]), int(sys.argv[3]))
+    wanted = (sys.argv[2] if len(sys.argv) > 2 else "latency,clients,bandwidth").split(",")
+    servers = {"stock": Server(stock), "ours": Server(ours)}
+    try:
+        for name in wanted:
+            {"latency": latency, "clients": clients, "bandwidth": bandwidth}[name](servers)
+    finally:
+        for server in servers.values():
+            server.process.kill()
+        # Sessions whose server is gone would wait for it.
+        sys.stdout.flush()
+        os._exit(0)
+
+
+if __name__ == "__main__":
+    main()
