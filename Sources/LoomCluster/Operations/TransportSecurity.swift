@@ -14,16 +14,19 @@
     ) throws(StatusError) -> HTTP2ServerTransport.Posix.TransportSecurity {
       guard let certificate else { return .plaintext }
       let reloader = try ReloadingCertificate(certificate, logger: logger)
-      // Told now rather than when the first client comes.
+      // Made now, so that a file of no use is told of before the first client comes.
+      let clients: ClientAuthorities?
       if let clientAuthoritiesPath {
-        _ = try ReloadingCertificate.certificates(clientAuthoritiesPath)
+        clients = try ClientAuthorities(path: clientAuthoritiesPath, logger: logger)
+      } else {
+        clients = nil
       }
       do {
         return try .tls(certificateReloader: reloader) { tls in
           tls.requireALPN = true
-          if let clientAuthoritiesPath {
+          if let clients {
             tls.clientCertificateVerification = .noHostnameVerification
-            tls.trustRoots = .certificates([.file(path: clientAuthoritiesPath, format: .pem)])
+            tls.customVerificationCallback = { clients.verify($0, $1) }
           }
         }
       } catch {

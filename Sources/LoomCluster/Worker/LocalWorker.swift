@@ -140,9 +140,16 @@
       configuration.operationTimeout = nil
       configuration.graph.costModelInterval = 0
       let settings = configuration
-      return try await Detached.run(cancelling: CancellationState()) { () throws(StatusError) in
+      let handle = try await Detached.run(cancelling: CancellationState()) {
+        () throws(StatusError) in
         try session.register(request.graph, settings)
       }.get()
+      if Task.isCancelled {
+        // The master will not learn of the handle. A session that was closed meanwhile has let go of it.
+        try? session.deregister(handle)
+        throw StatusError(.cancelled, "The call was cancelled.")
+      }
+      return handle
     }
 
     package func deregisterGraph(_ graph: GraphReference) async throws(StatusError) {

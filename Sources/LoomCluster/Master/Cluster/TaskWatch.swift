@@ -11,6 +11,8 @@
     }
     private let tasks = Mutex<[String: Health]>([:])
     private let log: PlacementLog
+    /// What is left to be said to tasks that could not be reached.
+    let farewells = Farewells()
 
     /// How long a worker may keep silent during a step, and how often it is asked. Together they stay
     /// below three seconds.
@@ -34,6 +36,9 @@
       }
       if isNew { log.write(line: "Task \(task) is lost: \(error.reason)") }
     }
+
+    /// Whether a task did not answer when it was last asked for something.
+    func isLost(_ task: String) -> Bool { tasks.withLock { $0[task] == .lost } }
 
     /// Waits for what a worker was asked for, as long as the worker is there.
     ///
@@ -59,8 +64,9 @@
       guard let outcome else {
         throw StatusError(.cancelled, "The task of the call was cancelled.")
       }
-      if case .failure(let error) = outcome, error.code == .unavailable {
-        lost(worker.name, error)
+      switch outcome {
+      case .success: if isLost(worker.name) { joined(worker.name) }
+      case .failure(let error): if error.code == .unavailable { lost(worker.name, error) }
       }
       return try outcome.get()
     }
