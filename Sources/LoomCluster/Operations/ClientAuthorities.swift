@@ -40,7 +40,8 @@
 
     /// Judges what a client shows, its own certificate first.
     func verify(
-      _ shown: [NIOSSLCertificate], _ verdict: EventLoopPromise<NIOSSLVerificationResultWithMetadata>
+      _ shown: [NIOSSLCertificate],
+      _ verdict: EventLoopPromise<NIOSSLVerificationResultWithMetadata>
     ) {
       verdict.completeWithTask { [self] in
         guard let chain = try? shown.map({ try Certificate($0) }), let leaf = chain.first else {

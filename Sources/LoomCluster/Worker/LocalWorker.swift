@@ -110,6 +110,11 @@
     /// How many sessions masters have here.
     package var sessionCount: Int { sessions.withLock { $0.count } }
 
+    /// How many parts of graphs are registered here.
+    package var graphCount: Int {
+      sessions.withLock { Array($0.values) }.reduce(legacySession.graphCount) { $0 + $1.graphCount }
+    }
+
     /// How many steps have not been cleaned up.
     package var stepCount: Int { steps.count }
 

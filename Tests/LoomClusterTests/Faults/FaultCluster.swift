@@ -71,7 +71,9 @@
       processes.withLock { $0[task] = process }
     }
 
-    private func kill() { processes.withLock { $0.removeValue(forKey: FaultCluster.victim) }?.kill() }
+    private func kill() {
+      processes.withLock { $0.removeValue(forKey: FaultCluster.victim) }?.kill()
+    }
 
     private func signal(_ number: Int32) {
       processes.withLock { $0[FaultCluster.victim] }?.signal(number)

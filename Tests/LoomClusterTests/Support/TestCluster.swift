@@ -52,6 +52,9 @@
       "grpc://\(try spec.address(of: task, in: "worker"))"
     }
 
+    /// A server of ours in this process.
+    func server(_ task: Int) throws -> Server { try #require(servers[task]) }
+
     func session(
       _ graph: Graph, task: Int = 0, configuration: SessionConfiguration = .init()
     ) throws -> Session {

@@ -60,6 +60,7 @@
                   return
                 }
                 // Whatever it is: the task may come up until the limit is over.
+                found.note(error, of: worker.name)
                 try? await Task.sleep(for: DeviceDiscovery.pause)
               }
             }
@@ -76,7 +77,7 @@
         throw StatusError(
           .deadlineExceeded,
           "Expected an answer of all tasks within \(limit), got none of "
-            + absent.joined(separator: ", "))
+            + absent.map { "\($0) (\(found.reason(for: $0)))" }.joined(separator: ", "))
       }
       return found.devices
     }
@@ -87,6 +88,7 @@
     private let names: [String]
     private let answers = Mutex<[String: [DeviceAttributes]]>([:])
     private let firstRefusal = Mutex<StatusError?>(nil)
+    private let reasons = Mutex<[String: String]>([:])
 
     init(missing names: [String]) { self.names = names }
 
@@ -95,6 +97,15 @@
     }
 
     func refuse(_ error: StatusError) { firstRefusal.withLock { $0 = $0 ?? error } }
+
+    func note(_ error: StatusError, of task: String) {
+      reasons.withLock { $0[task] = error.reason }
+    }
+
+    /// What the last question to a task failed of.
+    func reason(for task: String) -> String {
+      reasons.withLock { $0[task] } ?? "it was not asked in time"
+    }
 
     /// Why waiting for the others is of no use.
     var refusal: StatusError? { firstRefusal.withLock { $0 } }

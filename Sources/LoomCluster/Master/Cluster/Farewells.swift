@@ -6,18 +6,20 @@
   ///
   /// A task that is stopped or cut off keeps what a session has there. Nobody else knows the session's handle,
   /// so the master tells the task once it is back.
-  final class Farewells: Sendable {
+  package final class Farewells: Sendable {
     /// Task -> handles.
     private let owed = Mutex<[String: [String]]>([:])
 
     /// How many a task is told at most: one that never comes back must not cost more and more memory.
     private static let limit = 1024
 
+    package init() {}
+
     /// How many ends a task has not heard of.
-    func count(for task: String) -> Int { owed.withLock { $0[task]?.count ?? 0 } }
+    package func count(for task: String) -> Int { owed.withLock { $0[task]?.count ?? 0 } }
 
     /// Ends sessions on a worker; what it can't be told stays owed.
-    func say(to worker: any WorkerInterface, _ handles: [String]) async {
+    package func say(to worker: any WorkerInterface, _ handles: [String]) async {
       var rest = handles[...]
       while let handle = rest.first {
         do throws(StatusError) {
@@ -42,7 +44,7 @@
     }
 
     /// Tells a worker that is back what it has missed, in the background.
-    func catchUp(with worker: any WorkerInterface) {
+    package func catchUp(with worker: any WorkerInterface) {
       let handles = owed.withLock { $0.removeValue(forKey: worker.name) }
       guard let handles else { return }
       _ = TransportExecutor.shared.start { [self] () throws(StatusError) in
