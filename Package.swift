@@ -44,8 +44,7 @@ let transport: [Target.Dependency] = [
     name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: distributed),
 ]
 
-/// With which servers judge their clients' certificates, and their tests make some; the transport is built
-/// on them anyway.
+/// With which the tests of servers make certificates; the transport is built on them anyway.
 let certificates: [Target.Dependency] = [
   .product(name: "Crypto", package: "swift-crypto", condition: distributed),
   .product(name: "SwiftASN1", package: "swift-asn1", condition: distributed),
@@ -150,7 +149,7 @@ let package = Package(
         dependencies: [
           "LoomCore", "LoomFormats", "LoomGraph", "LoomKernels", "LoomProto", "LoomRuntime",
           protobuf,
-        ] + transport + certificates,
+        ] + transport,
         swiftSettings: settings),
       .target(
         name: "Weirloom",

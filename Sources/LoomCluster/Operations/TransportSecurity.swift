@@ -14,19 +14,16 @@
     ) throws(StatusError) -> HTTP2ServerTransport.Posix.TransportSecurity {
       guard let certificate else { return .plaintext }
       let reloader = try ReloadingCertificate(certificate, logger: logger)
-      // Made now, so that a file of no use is told of before the first client comes.
-      let clients: ClientAuthorities?
+      // Told now rather than when the first client comes.
       if let clientAuthoritiesPath {
-        clients = try ClientAuthorities(path: clientAuthoritiesPath, logger: logger)
-      } else {
-        clients = nil
+        _ = try ReloadingCertificate.certificates(clientAuthoritiesPath)
       }
       do {
         return try .tls(certificateReloader: reloader) { tls in
           tls.requireALPN = true
-          if let clients {
+          if let clientAuthoritiesPath {
             tls.clientCertificateVerification = .noHostnameVerification
-            tls.customVerificationCallback = { clients.verify($0, $1) }
+            tls.trustRoots = .certificates([.file(path: clientAuthoritiesPath, format: .pem)])
           }
         }
       } catch {

@@ -28,8 +28,7 @@
     @Option(
       name: .long,
       help: ArgumentHelp(
-        "Let in only clients with a certificate of these authorities; read again when it changes.",
-        valueName: "FILE.pem"))
+        "Let in only clients with a certificate of these authorities.", valueName: "FILE.pem"))
     var tlsClientCa: String?
 
     @Option(

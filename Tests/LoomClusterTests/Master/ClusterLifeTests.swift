@@ -69,7 +69,16 @@
       #expect(await eventually { worker.stepCount == 0 })
       // What sessions have there goes when the master is back as another.
       try cluster.start(0)
-      await expectStatus(.aborted, "is not found") { try await session.run(waiting.begin) }
+      await expectStatus(.aborted, "is not found") {
+        // The connection may not be there again yet.
+        for _ in 0..<1000 {
+          do { return try await session.run(waiting.begin) } catch let error as StatusError
+            where error.code == .unavailable
+          {
+            try await Task.sleep(for: .milliseconds(10))
+          }
+        }
+      }
       let fresh = try cluster.session(waiting.graph)
       try await fresh.run(waiting.begin)
       #expect(worker.sessionCount == 1)

@@ -16,7 +16,7 @@
     @Test(arguments: Lock.allCases)
     func `tasks run steps with each other`(_ lock: Lock) throws {
       let keys = try Keys()
-      let cluster = try SecureCluster([try keys.options(lock, 0), try keys.options(lock, 1)])
+      let cluster = try SecureCluster([try keys.options(lock, 0), try keys.options(lock, 1)], keys)
       for master in 0..<2 {
         let session = try cluster.session(
           exchange(), master: master, try keys.options(lock, 1 - master).peers)
@@ -30,7 +30,7 @@
       let keys = try Keys()
       var options = [try keys.options(.token, 0), try keys.options(.token, 1)]
       options[0].peers.token = .text("wrong")
-      let cluster = try SecureCluster(options)
+      let cluster = try SecureCluster(options, keys)
       try expectRefusal(cluster, keys.options(.token, 1).peers, "The token of the call")
       // The other way it goes.
       let session = try cluster.session(exchange(), master: 1, keys.options(.token, 0).peers)
@@ -43,7 +43,7 @@
       var options = [try keys.options(.token, 0), try keys.options(.token, 1)]
       options[0].peers.token = nil
       try expectRefusal(
-        SecureCluster(options), keys.options(.token, 1).peers, "Expected a bearer token")
+        SecureCluster(options, keys), keys.options(.token, 1).peers, "Expected a bearer token")
     }
 
     @Test func `no certificate between tasks is told at once, with the task`() throws {
@@ -51,15 +51,16 @@
       var options = [try keys.options(.certificates, 0), try keys.options(.certificates, 1)]
       let client = options[1].peers
       options[0].peers.tls?.certificate = nil
-      try expectRefusal(SecureCluster(options), client, "")
+      try expectRefusal(SecureCluster(options, keys), client, "")
     }
 
     @Test func `a stranger's certificate between tasks is told at once, with the task`() throws {
       let keys = try Keys()
       var options = [try keys.options(.certificates, 0), try keys.options(.certificates, 1)]
       let client = options[1].peers
-      options[0].peers.tls?.certificate = try TestAuthority("strangers").issue("stranger")
-      try expectRefusal(SecureCluster(options), client, "")
+      let strangers = try TestAuthority("strangers")
+      options[0].peers.tls?.certificate = try strangers.issue("stranger")
+      try expectRefusal(SecureCluster(options, [keys, strangers] as [Any]), client, "")
     }
 
     @Test func `a task that nobody vouches for is told of at once`() throws {
@@ -68,7 +69,8 @@
       let client = options[1].peers
       let strangers = try TestAuthority("strangers")
       options[0].peers.tls = .init(authoritiesPath: strangers.path)
-      try expectRefusal(SecureCluster(options), client, "could not be secured")
+      try expectRefusal(
+        SecureCluster(options, [keys, strangers] as [Any]), client, "could not be secured")
     }
 
     @Test func `a task that does not encrypt is given up, with the task's name`() throws {
@@ -77,7 +79,7 @@
       let client = options[1].peers
       options[0].peers.tls = nil
       options[0].discoveryLimit = .milliseconds(500)
-      let cluster = try SecureCluster(options)
+      let cluster = try SecureCluster(options, keys)
       let session = try cluster.session(exchange(), master: 0, client)
       expectStatus(.deadlineExceeded, SecureCluster.name(1)) {
         try session.session.run(session.initializer)
@@ -97,7 +99,7 @@
         own.peers.token = try write("first", "shown\(task)")
         options.append(own)
       }
-      let cluster = try SecureCluster(options)
+      let cluster = try SecureCluster(options, folder)
       let session = try cluster.session(exchange(), master: 0, .init(token: .text("first")))
       try session.session.run(session.initializer)
       #expect(try session.session.run(session.result).scalar == 14)
@@ -144,7 +146,7 @@
     }
 
     /// Certificates and tokens of a cluster.
-    private struct Keys {
+    fileprivate struct Keys {
       let authority = Result { try TestAuthority() }
 
       func options(_ lock: Lock, _ task: Int) throws -> ServerOptions {
@@ -182,7 +184,7 @@
   }
 
   /// Two tasks in this process, each with settings of its own.
-  private final class SecureCluster: Sendable {
+  private final class SecureCluster {
     struct OpenSession {
       let session: Session
       let initializer: Weirloom.Operation
@@ -190,8 +192,11 @@
     }
 
     private let servers: [Server]
+    private let files: Any
 
-    init(_ options: [ServerOptions]) throws {
+    /// - Parameter files: what owns the files that the options name.
+    init(_ options: [ServerOptions], _ files: Any) throws {
+      self.files = files
       let ports = try FreePorts.take(options.count)
       let spec = try ClusterSpec(["worker": ports.map { "localhost:\($0)" }])
       servers = try options.enumerated().map { task, options in

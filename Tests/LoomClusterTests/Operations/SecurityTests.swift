@@ -141,44 +141,6 @@
       try served.expectService(.init(tls: tls))
     }
 
-    @Test func `renewed authorities of clients decide about new connections`() throws {
-      let (authority, old, new) = (
-        try TestAuthority(), try TestAuthority("old"), try TestAuthority("new")
-      )
-      let file = authority.path("clients.pem")
-      func renew(_ data: Data) throws { try data.write(to: URL(filePath: file), options: .atomic) }
-      let (oldData, newData) = (
-        try Data(contentsOf: URL(filePath: old.path)), try Data(contentsOf: URL(filePath: new.path))
-      )
-      try renew(oldData)
-      let served = try OperatedServer(
-        security: .init(certificate: authority.issue("server"), clientAuthoritiesPath: file))
-      var (before, after) = (
-        ChannelCredentials.TLS(authoritiesPath: authority.path),
-        ChannelCredentials.TLS(authoritiesPath: authority.path)
-      )
-      before.certificate = try old.issue("client")
-      after.certificate = try new.issue("client")
-      let graph = Graph()
-      let six = try graph.constant(Float(2)) * graph.constant(Float(3))
-      let session = try served.session(graph, .init(tls: before))
-      #expect(try session.run(six).scalar == 6)
-      try served.expectRefusal(.unauthenticated, "", .init(tls: after))
-
-      try renew(newData)
-      try served.expectService(.init(tls: after))
-      try served.expectRefusal(.unauthenticated, "", .init(tls: before))
-      #expect(try session.run(six).scalar == 6)
-      // While both are in use, both stand in the file.
-      try renew(oldData + newData)
-      try served.expectService(.init(tls: before))
-      try served.expectService(.init(tls: after))
-      // What is of no use changes nothing.
-      try renew(Data("nothing".utf8))
-      try served.expectService(.init(tls: before))
-      #expect(served.log.with("of no use").count == 1)
-    }
-
     @Test func `a renewed certificate is used for new connections, and old ones go on`() throws {
       let (old, new) = (try TestAuthority("old"), try TestAuthority("new"))
       let files = try old.issue("server")
