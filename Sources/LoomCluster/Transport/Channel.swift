@@ -48,7 +48,8 @@
               initial: .milliseconds(100), max: .seconds(1), multiplier: 1.6, jitter: 0.2)
             config.channelDebuggingCallbacks.onCreateTCPConnection = { liveness.apply(to: $0) }
           },
-          serviceConfig: ServiceConfig(methodConfig: [Channel.methods]))
+          serviceConfig: ServiceConfig(methodConfig: [Channel.methods]),
+          eventLoopGroup: TransportExecutor.shared.loops)
       } catch {
         throw .invalidArgument("Cannot connect to \(address): \(error)")
       }
