@@ -93,10 +93,11 @@
     }
   }
 
-  /// Waits until `condition` holds, or the time is over.
+  /// Waits until `condition` holds, or the time is over: a long one, because other tests keep the machine
+  /// busy.
   ///
   /// - Returns: whether it holds.
-  func eventually(within limit: Duration = .seconds(10), _ condition: () -> Bool) async -> Bool {
+  func eventually(within limit: Duration = .seconds(60), _ condition: () -> Bool) async -> Bool {
     let end = ContinuousClock.now + limit
     while !condition() {
       guard ContinuousClock.now < end else { return false }
