@@ -5,12 +5,14 @@ SWIFT ?= swift
 BUILD ?= .build
 # Further arguments for `swift test`, such as TEST_ARGUMENTS='--filter GoldenTests'.
 TEST_ARGUMENTS ?=
+# How many faults `make faults` makes.
+ROUNDS ?= 200
 
 weirloom := $(BUILD)/release/weirloom
 swift_files := Scripts/hand-written-sources --all
 import_check := --explicit-target-dependency-import-check error
 
-.PHONY: help demo test test-plain stress soak address build lint format bench-smoke examples docs dependencies clean
+.PHONY: help demo test test-plain stress soak faults address build lint format bench-smoke examples docs dependencies clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -34,6 +36,10 @@ stress: dependencies ## Run many tasks in one session, cancelled and closed, und
 
 soak: dependencies ## Run 10^5 steps of all kinds and check that memory stays flat.
 	SWIFT=$(SWIFT) Scripts/stress soak $(BUILD)
+
+faults: dependencies ## Let ROUNDS faults (200) befall a worker: crashes, freezes, cuts of its network. Needs root.
+	WEIRLOOM_FAULT_ROUNDS=$(ROUNDS) $(SWIFT) test --scratch-path $(BUILD) --disable-xctest \
+	  --filter FaultRounds
 
 address: dependencies ## Run every test under the address sanitizer.
 	SWIFT=$(SWIFT) Scripts/stress address $(BUILD)

@@ -11,19 +11,21 @@
     private struct Key: Hashable, Sendable {
       let address: ServerAddress
       let credentials: ChannelCredentials
+      let liveness: Liveness
     }
     private let entries = Mutex<[Key: Entry]>([:])
 
-    /// The connection of all who show a server the same credentials.
+    /// The connection of all who show a server the same credentials and expect the same liveness.
     ///
     /// - Throws: ``StatusError/Code/invalidArgument`` if the address or a certificate is of no use.
     func channel(
-      to address: ServerAddress, credentials: ChannelCredentials = .init()
+      to address: ServerAddress, credentials: ChannelCredentials = .init(),
+      liveness: Liveness = .client
     ) throws(StatusError) -> Channel {
-      let key = Key(address: address, credentials: credentials)
+      let key = Key(address: address, credentials: credentials, liveness: liveness)
       return try entries.withLock { (entries: inout sending [Key: Entry]) throws(StatusError) in
         if let known = entries[key]?.channel { return known }
-        let made = try Channel(to: address, credentials: credentials)
+        let made = try Channel(to: address, credentials: credentials, liveness: liveness)
         entries = entries.filter { $0.value.channel != nil }
         entries[key] = Entry(channel: made)
         return made

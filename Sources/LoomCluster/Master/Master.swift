@@ -107,6 +107,11 @@
         engine.abandon()
         throw error
       }
+      if Task.isCancelled {
+        // A client that is gone never learns of the handle, so nobody would close the session.
+        engine.abandon()
+        throw StatusError(.cancelled, "The call was cancelled.")
+      }
       let session = MasterSession(handle: handle, graph: graph, engine: engine, origin: origin)
       sessions.withLock { $0[handle] = session }
       return handle

@@ -17,8 +17,15 @@
 
     /// - Throws: ``StatusError/Code/invalidArgument`` if the address, a certificate or a token is of no use;
     ///   ``StatusError/Code/notFound`` if the file of the token can't be read.
-    package init(
+    package convenience init(
       to address: ServerAddress, credentials: ChannelCredentials = .init()
+    ) throws(StatusError) {
+      try self.init(to: address, credentials: credentials, liveness: .client)
+    }
+
+    /// - Parameter liveness: how soon the connection notices that the server has vanished.
+    init(
+      to address: ServerAddress, credentials: ChannelCredentials, liveness: Liveness
     ) throws(StatusError) {
       self.address = address
       if let token = credentials.token {
@@ -39,6 +46,7 @@
             // A server that comes back is found again soon.
             config.backoff = .init(
               initial: .milliseconds(100), max: .seconds(1), multiplier: 1.6, jitter: 0.2)
+            config.channelDebuggingCallbacks.onCreateTCPConnection = { liveness.apply(to: $0) }
           },
           serviceConfig: ServiceConfig(methodConfig: [Channel.methods]),
           eventLoopGroup: TransportExecutor.shared.loops)

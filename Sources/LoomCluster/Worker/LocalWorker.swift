@@ -110,6 +110,11 @@
     /// How many sessions masters have here.
     package var sessionCount: Int { sessions.withLock { $0.count } }
 
+    /// How many parts of graphs are registered here.
+    package var graphCount: Int {
+      sessions.withLock { Array($0.values) }.reduce(legacySession.graphCount) { $0 + $1.graphCount }
+    }
+
     /// How many steps have not been cleaned up.
     package var stepCount: Int { steps.count }
 
@@ -140,9 +145,16 @@
       configuration.operationTimeout = nil
       configuration.graph.costModelInterval = 0
       let settings = configuration
-      return try await Detached.run(cancelling: CancellationState()) { () throws(StatusError) in
+      let handle = try await Detached.run(cancelling: CancellationState()) {
+        () throws(StatusError) in
         try session.register(request.graph, settings)
       }.get()
+      if Task.isCancelled {
+        // The master will not learn of the handle. A session that was closed meanwhile has let go of it.
+        try? session.deregister(handle)
+        throw StatusError(.cancelled, "The call was cancelled.")
+      }
+      return handle
     }
 
     package func deregisterGraph(_ graph: GraphReference) async throws(StatusError) {

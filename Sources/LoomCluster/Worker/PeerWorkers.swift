@@ -28,7 +28,7 @@
       let name = PeerWorkers.name(job: job, task: task)
       if let known = workers.withLock({ $0[name] }) { return known }
       let channel = try SharedChannels.shared.channel(
-        to: ServerAddress(text), credentials: credentials)
+        to: ServerAddress(text), credentials: credentials, liveness: .peer)
       return workers.withLock { workers in
         if let known = workers[name] { return known }
         let made = RemoteWorker(name: name, channel: channel)

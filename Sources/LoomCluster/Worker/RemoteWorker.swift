@@ -3,6 +3,7 @@
   import LoomFormats
   import LoomProto
   package import LoomRuntime
+  import SwiftProtobuf
 
   /// A worker behind a connection.
   package final class RemoteWorker: WorkerInterface {
@@ -20,7 +21,7 @@
     }
 
     package func createSession(_ request: WorkerSessionRequest) async throws(StatusError) {
-      _ = try await channel.call(WorkerMethods.createWorkerSession, request.message())
+      _ = try await callAgain(WorkerMethods.createWorkerSession, request.message())
     }
 
     package func deleteSession(_ handle: String) async throws(StatusError) {
@@ -32,7 +33,20 @@
     package func registerGraph(
       _ request: RegisterGraphRequest
     ) async throws(StatusError) -> String {
-      try await channel.call(WorkerMethods.registerGraph, request.message()).graphHandle
+      try await callAgain(WorkerMethods.registerGraph, request.message()).graphHandle
+    }
+
+    /// Makes a call once more if the connection ends under it: the system may give up a connection just when
+    /// the network is back, and the next one works.
+    ///
+    /// For calls that may arrive twice. A graph that is registered twice costs memory until its session ends.
+    private func callAgain<Request, Response>(
+      _ method: RPCMethod<Request, Response>, _ request: Request
+    ) async throws(StatusError) -> Response {
+      do throws(StatusError) { return try await channel.call(method, request) } catch {
+        guard error.code == .unavailable, !Task.isCancelled else { throw error }
+        return try await channel.call(method, request)
+      }
     }
 
     package func deregisterGraph(_ graph: GraphReference) async throws(StatusError) {

@@ -93,13 +93,17 @@
     }
   }
 
-  /// Waits until `condition` holds, ten seconds at most.
-  func eventually(_ condition: () -> Bool) async -> Bool {
-    for _ in 0..<10_000 {
-      if condition() { return true }
+  /// Waits until `condition` holds, or the time is over: a long one, because other tests keep the machine
+  /// busy.
+  ///
+  /// - Returns: whether it holds.
+  func eventually(within limit: Duration = .seconds(60), _ condition: () -> Bool) async -> Bool {
+    let end = ContinuousClock.now + limit
+    while !condition() {
+      guard ContinuousClock.now < end else { return false }
       // Cancelled tests end at once.
-      try? await Task.sleep(for: .milliseconds(1))
+      do { try await Task.sleep(for: .milliseconds(1)) } catch { return false }
     }
-    return false
+    return true
   }
 #endif

@@ -3,6 +3,7 @@
   import LoomCluster
   import Testing
   import Weirloom
+  import X509
 
   /// Who may use a server.
   @Suite struct SecurityTests {
@@ -123,6 +124,20 @@
       tls.certificate = try authority.issue("stranger")
       try served.expectRefusal(.unauthenticated, "", .init(tls: tls))
       tls.certificate = try clients.issue("client")
+      try served.expectService(.init(tls: tls))
+    }
+
+    @Test func `a client's certificate has to be valid, and for clients`() throws {
+      let authority = try TestAuthority()
+      let served = try OperatedServer(
+        security: .init(
+          certificate: authority.issue("server"), clientAuthoritiesPath: authority.path))
+      var tls = ChannelCredentials.TLS(authoritiesPath: authority.path)
+      tls.certificate = try authority.issue("other", uses: [.serverAuth])
+      try served.expectRefusal(.unauthenticated, "", .init(tls: tls))
+      tls.certificate = try authority.issue("old", end: .now - 30)
+      try served.expectRefusal(.unauthenticated, "", .init(tls: tls))
+      tls.certificate = try authority.issue("client", uses: [.serverAuth, .clientAuth])
       try served.expectService(.init(tls: tls))
     }
 

@@ -39,15 +39,23 @@
     func path(_ name: String) -> String { folder.appending(path: name).path(percentEncoded: false) }
 
     /// Writes a certificate and its key; those of the same file name are replaced.
-    func issue(_ file: String, host: String = "localhost") throws -> CertificateFiles {
+    ///
+    /// - Parameters:
+    ///   - uses: What the certificate may be used for; none for everything.
+    ///   - end: When it expires.
+    func issue(
+      _ file: String, host: String = "localhost", uses: [ExtendedKeyUsage.Usage] = [],
+      end: Date = .now + 3600
+    ) throws -> CertificateFiles {
       let key = P256.Signing.PrivateKey()
       let extensions = try Certificate.Extensions {
         Critical(BasicConstraints.notCertificateAuthority)
         SubjectAlternativeNames([.dnsName(host)])
+        if !uses.isEmpty { try ExtendedKeyUsage(uses) }
       }
       let certificate = try Certificate(
         version: .v3, serialNumber: .init(), publicKey: .init(key.publicKey),
-        notValidBefore: .now - 60, notValidAfter: .now + 3600, issuer: name,
+        notValidBefore: .now - 60, notValidAfter: end, issuer: name,
         subject: try DistinguishedName { CommonName(host) }, signatureAlgorithm: .ecdsaWithSHA256,
         extensions: extensions, issuerPrivateKey: .init(self.key))
       let files = CertificateFiles(

@@ -36,7 +36,7 @@
           member == .ours && task != missing
             ? try Server(cluster: spec, job: "worker", task: task) : nil)
         if member != .ours, task != missing {
-          processes[task] = try TaskProcess(member, spec, task)
+          processes[task] = try TestCluster.process(member, spec, task)
         }
       }
       for process in processes.values { try process.waitUntilReady() }
@@ -51,6 +51,9 @@
     func target(_ task: Int = 0) throws -> String {
       "grpc://\(try spec.address(of: task, in: "worker"))"
     }
+
+    /// A server of ours in this process.
+    func server(_ task: Int) throws -> Server { try #require(servers[task]) }
 
     func session(
       _ graph: Graph, task: Int = 0, configuration: SessionConfiguration = .init()
@@ -70,81 +73,21 @@
 
     /// Starts a process again, or for the first time.
     func start(_ task: Int) throws {
-      let process = try TaskProcess(members[task], spec, task)
+      let process = try TestCluster.process(members[task], spec, task)
       try process.waitUntilReady()
       processes.withLock { $0[task] = process }
+    }
+
+    private static func process(
+      _ member: Member, _ spec: ClusterSpec, _ task: Int
+    ) throws -> TaskProcess {
+      member == .stock ? try .stock(spec, task: task) : try .ours(spec, task: task)
     }
 
     deinit {
       for server in servers { server?.stop() }
       processes.withLock { $0 = [:] }
     }
-  }
-
-  /// A task in a process of its own, which ends with this object.
-  private final class TaskProcess: Sendable {
-    private let process: Mutex<Process>
-    private let identifier: Int32
-    private let input = Pipe()
-    private let output = Pipe()
-
-    init(_ member: TestCluster.Member, _ spec: ClusterSpec, _ task: Int) throws {
-      let process = Process()
-      let cluster = try String(
-        decoding: JSONSerialization.data(
-          withJSONObject: ["worker": spec.addresses(of: "worker").compactMap { $0 }]),
-        as: UTF8.self)
-      if member == .stock {
-        process.executableURL = URL(filePath: try StockServer.python.get())
-        process.arguments = ["-c", TaskProcess.script, cluster, String(task)]
-      } else {
-        process.executableURL = BuiltCommand.url
-        process.arguments = [
-          "serve", "--cluster", cluster, "--job", "worker", "--task", String(task),
-        ]
-      }
-      process.environment = ProcessInfo.processInfo.environment.merging(
-        ["CUDA_VISIBLE_DEVICES": "", "TF_CPP_MIN_LOG_LEVEL": "3", "GRPC_VERBOSITY": "NONE"]
-      ) { $1 }
-      process.standardInput = input
-      process.standardOutput = output
-      process.standardError = FileHandle.nullDevice
-      try process.run()
-      identifier = process.processIdentifier
-      self.process = Mutex(process)
-    }
-
-    /// Its first line says that it listens.
-    func waitUntilReady() throws {
-      var text = Data()
-      while !text.contains(UInt8(ascii: "\n")) {
-        let more = output.fileHandleForReading.availableData
-        if more.isEmpty { break }
-        text += more
-      }
-      try #require(text.contains(UInt8(ascii: "\n")), "the task did not start")
-    }
-
-    func signal(_ number: Int32) { Foundation.kill(identifier, number) }
-
-    func kill() {
-      process.withLock { process in
-        guard process.isRunning else { return }
-        Foundation.kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
-      }
-    }
-
-    deinit { kill() }
-
-    private static let script = """
-      import json, sys
-      import tensorflow as tf
-      cluster, task = json.loads(sys.argv[1]), int(sys.argv[2])
-      server = tf.distribute.Server(cluster, job_name="worker", task_index=task)
-      print(server.target, flush=True)
-      sys.stdin.read()
-      """
   }
 
   /// Ports that nobody listens on.

@@ -28,7 +28,14 @@
       return ended?.1 ?? .now
     }
 
-    /// When it ended, which it has.
+    /// Waits for the end without keeping others from this thread.
+    ///
+    /// - Returns: whether it came in time.
+    func hasEnded(within limit: Duration) async -> Bool {
+      await eventually(within: limit) { end != nil }
+    }
+
+    /// When it ended, if it has.
     var end: ContinuousClock.Instant? { outcome.withLock { $0?.1 } }
   }
 #endif

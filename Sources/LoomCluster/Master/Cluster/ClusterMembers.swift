@@ -47,7 +47,27 @@
       _ tasks: [String],
       _ work: @escaping @Sendable (String, any WorkerInterface) async throws(StatusError) -> R
     ) async throws(StatusError) -> [String: R] {
-      let results = await withTaskGroup { group in
+      let answers = await answers(of: tasks, givesUp: true, work)
+      if let failure = answers.failure { throw failure }
+      return answers.values
+    }
+
+    /// What tasks said that were asked for something at the same time.
+    struct Answers<R: Sendable>: Sendable {
+      /// By task.
+      var values: [String: R] = [:]
+      /// What the first of those failed of that did.
+      var failure: StatusError?
+    }
+
+    /// Asks tasks for something at the same time.
+    ///
+    /// - Parameter givesUp: whether the others are given up when one fails.
+    func answers<R: Sendable>(
+      of tasks: [String], givesUp: Bool,
+      _ work: @escaping @Sendable (String, any WorkerInterface) async throws(StatusError) -> R
+    ) async -> Answers<R> {
+      await withTaskGroup { group in
         for task in tasks {
           group.addTask { () -> (String, Result<R, StatusError>) in
             do throws(StatusError) {
@@ -63,51 +83,52 @@
             }
           }
         }
-        var results: [(String, Result<R, StatusError>)] = []
-        for await result in group {
-          results.append(result)
-          if case .failure = result.1 { group.cancelAll() }
+        var answers = Answers<R>()
+        for await (task, result) in group {
+          switch result {
+          case .success(let value): answers.values[task] = value
+          case .failure(let error):
+            if answers.failure == nil {
+              answers.failure = error.code == .cancelled ? error : error.said(by: task)
+            }
+            if givesUp { group.cancelAll() }
+          }
         }
-        return results
+        return answers
       }
-      var values: [String: R] = [:]
-      for (task, result) in results {
-        do throws(StatusError) { values[task] = try result.get() } catch {
-          throw error.code == .cancelled ? error : error.said(by: task)
-        }
-      }
-      return values
     }
 
     /// Tells remote tasks something whose answer nobody waits for, and the own one before this returns.
     func tell(
       _ tasks: [String],
-      _ work: @escaping @Sendable (any WorkerInterface) async throws(StatusError) -> Void
+      _ work: @escaping @Sendable (String, any WorkerInterface) async throws(StatusError) -> Void
     ) async {
       for task in tasks {
         guard let worker = workers[task] else { continue }
         if isRemote(task) {
           _ = TransportExecutor.shared.start { () throws(StatusError) in
             try await Limited.run(for: ClusterMembers.partingLimit) { () throws(StatusError) in
-              try await work(worker)
+              try await work(task, worker)
             }
           }
         } else {
           // Who can't be told has nothing left to forget.
-          try? await work(worker)
+          try? await work(task, worker)
         }
       }
     }
 
-    /// Ends the session on all workers.
+    /// Ends the session on all workers. Those that can't be told now are told when they are back.
     func leave() async {
       await withTaskGroup { group in
         for worker in workers.values {
           group.addTask {
-            // A worker that is gone has no sessions.
-            try? await Limited.run(for: ClusterMembers.partingLimit) { () throws(StatusError) in
-              try await worker.deleteSession(handle)
+            // Nobody waits for a task that is known not to answer.
+            let isLost = watch.isLost(worker.name)
+            let farewell = TransportExecutor.shared.start { () throws(StatusError) in
+              await watch.farewells.say(to: worker, [handle])
             }
+            if !isLost { _ = await farewell.value }
           }
         }
       }

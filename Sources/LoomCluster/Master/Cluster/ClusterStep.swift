@@ -85,19 +85,24 @@
         case .planned(let planned): parts = planned
         }
         let (session, configuration) = (engine.members.handle, engine.configuration)
-        let handles: [String: String]
-        do throws(StatusError) {
-          handles = try await engine.members.askAll(tasks) { (task, worker) throws(StatusError) in
-            try await worker.registerGraph(
-              RegisterGraphRequest(
-                session: session, hasWorkerSession: true,
-                graph: parts[task] ?? GraphDefinition(), configuration: configuration))
-          }
-        } catch {
-          throw attributed(error)
+        // None is given up because another fails: what it has made by then could not be named any more.
+        let answers = await engine.members.answers(of: tasks, givesUp: false) {
+          (task, worker) throws(StatusError) in
+          try await worker.registerGraph(
+            RegisterGraphRequest(
+              session: session, hasWorkerSession: true,
+              graph: parts[task] ?? GraphDefinition(), configuration: configuration))
         }
-        let graphs = handles.mapValues {
+        let graphs = answers.values.mapValues {
           GraphReference(session: session, hasWorkerSession: true, handle: $0)
+        }
+        if let failure = answers.failure {
+          // The next attempt registers all parts anew.
+          await engine.members.tell(Array(graphs.keys)) { (task, worker) throws(StatusError) in
+            guard let graph = graphs[task] else { return }
+            try await worker.deregisterGraph(graph)
+          }
+          throw attributed(failure)
         }
         registration.withLock { $0 = .registered(graphs) }
         return graphs
@@ -231,7 +236,7 @@
 
     /// Lets the workers forget what is left of a step.
     func cleanUp(_ step: Int64) async {
-      await engine.members.tell(tasks) { (worker) throws(StatusError) in
+      await engine.members.tell(tasks) { (_, worker) throws(StatusError) in
         try await worker.cleanUp(step: step)
       }
     }

@@ -11,11 +11,10 @@
     }
     private let tasks = Mutex<[String: Health]>([:])
     private let log: PlacementLog
+    /// What is left to be said to tasks that could not be reached.
+    let farewells = Farewells()
 
-    /// How long a worker may keep silent during a step, and how often it is asked. Together they stay
-    /// below three seconds.
-    private static let silence = Duration.seconds(2)
-    private static let interval = Duration.milliseconds(500)
+    private let heartbeat = Heartbeat()
 
     init(_ log: PlacementLog) { self.log = log }
 
@@ -35,6 +34,9 @@
       if isNew { log.write(line: "Task \(task) is lost: \(error.reason)") }
     }
 
+    /// Whether a task did not answer when it was last asked for something.
+    func isLost(_ task: String) -> Bool { tasks.withLock { $0[task] == .lost } }
+
     /// Waits for what a worker was asked for, as long as the worker is there.
     ///
     /// - Parameter isWatched: whether the worker may be lost: not in this process.
@@ -50,7 +52,7 @@
             return .failure(error)
           }
         }
-        group.addTask { await self.loss(of: worker).map { .failure($0) } }
+        group.addTask { await self.heartbeat.loss(of: worker).map { .failure($0) } }
         var outcome: Result<R, StatusError>?
         while outcome == nil, let next = await group.next() { outcome = next }
         group.cancelAll()
@@ -59,32 +61,11 @@
       guard let outcome else {
         throw StatusError(.cancelled, "The task of the call was cancelled.")
       }
-      if case .failure(let error) = outcome, error.code == .unavailable {
-        lost(worker.name, error)
+      switch outcome {
+      case .success: if isLost(worker.name) { joined(worker.name) }
+      case .failure(let error): if error.code == .unavailable { lost(worker.name, error) }
       }
       return try outcome.get()
-    }
-
-    /// Asks a worker again and again whether it is there.
-    ///
-    /// - Returns: why it is thought to be lost; `nil` if the calling task was cancelled before.
-    func loss(of worker: any WorkerInterface) async -> StatusError? {
-      while true {
-        do { try await Task.sleep(for: TaskWatch.interval) } catch { return nil }
-        do throws(StatusError) {
-          _ = try await Limited.run(for: TaskWatch.silence) { () throws(StatusError) in
-            try await worker.status()
-          }
-        } catch {
-          if Task.isCancelled { return nil }
-          let reason =
-            error.code == .deadlineExceeded
-            ? "no answer within \(TaskWatch.silence)" : error.reason
-          let loss = StatusError(.unavailable, "Task \(worker.name) is lost: \(reason)")
-          lost(worker.name, loss)
-          return loss
-        }
-      }
     }
   }
 #endif
