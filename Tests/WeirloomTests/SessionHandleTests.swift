@@ -4,7 +4,7 @@ import Weirloom
 // By the compiler: HND-015 (only a tensor can be kept).
 // HND-014: there are no handles left to collect by later runs: each is let go with its last reference.
 
-@Suite(.inThisProcess("servers keep no tensors for their clients: see what a server says to that"))
+@Suite(.inThisProcess("servers keep no tensors for their clients: see RemoteStateTests"))
 struct SessionHandleTests {
   private struct Fixture {
     let graph = Graph()
