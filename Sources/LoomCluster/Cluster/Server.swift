@@ -93,7 +93,8 @@
       self.metrics = metrics
       transport = HTTP2ServerTransport.Posix(
         listeningSocketDescriptor: socket.take(), transportSecurity: security,
-        config: options.transportConfiguration(metrics))
+        config: options.transportConfiguration(metrics),
+        eventLoopGroup: TransportExecutor.shared.loops)
       var router = RPCRouter<HTTP2ServerTransport.Posix>()
       MasterService(master).registerMethods(with: &router)
       WorkerService(worker).registerMethods(with: &router)

@@ -30,9 +30,7 @@
         () throws(StatusError) in
         // BoringSSL leaves what went wrong with its thread, where a handshake would take it for its own.
         // Handshakes ask from event loops, so files are read elsewhere.
-        try TransportExecutor.shared.wait { () throws(StatusError) in
-          try ReloadingCertificate.read(files)
-        }
+        try Outcome.elsewhere { () throws(StatusError) in try ReloadingCertificate.read(files) }
       }
     }
 

@@ -40,7 +40,8 @@
             config.backoff = .init(
               initial: .milliseconds(100), max: .seconds(1), multiplier: 1.6, jitter: 0.2)
           },
-          serviceConfig: ServiceConfig(methodConfig: [Channel.methods]))
+          serviceConfig: ServiceConfig(methodConfig: [Channel.methods]),
+          eventLoopGroup: TransportExecutor.shared.loops)
       } catch {
         throw .invalidArgument("Cannot connect to \(address): \(error)")
       }

@@ -1,21 +1,41 @@
 #if Distributed
-  import Dispatch
   package import LoomCore
-  import Synchronization
+  import NIOCore
+  package import NIOPosix
 
-  /// Threads on which calls are made and answered.
+  /// Threads on which calls are made and answered: those that serve the connections.
   ///
-  /// They are not the cooperative ones, which may all be inside of blocking runs that wait for just these
-  /// calls.
+  /// Work stays on the thread that it is handed over by, if that is one of these. So a call is read,
+  /// answered and written by its connection's thread, without waking another. They are not the cooperative
+  /// threads, which may all be inside of blocking runs that wait for just these calls.
+  ///
+  /// Nothing may block these threads; work that takes its time goes elsewhere.
   package final class TransportExecutor: TaskExecutor {
     package static let shared = TransportExecutor()
 
-    private let queue = DispatchQueue(label: "weirloom.transport", attributes: .concurrent)
+    /// The loops, for the transports: of their own, so that no other user of NIO in this process blocks
+    /// them.
+    package let loops = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+    private let members: Set<ObjectIdentifier>
+
+    private init() {
+      members = Set(loops.makeIterator().map { ObjectIdentifier($0) })
+    }
+
+    /// The loop whose thread this is, if it is one of these.
+    private var current: (any EventLoop)? {
+      guard let loop = MultiThreadedEventLoopGroup.currentEventLoop,
+        members.contains(ObjectIdentifier(loop))
+      else { return nil }
+      return loop
+    }
 
     package func enqueue(_ job: consuming ExecutorJob) {
       let job = UnownedJob(job)
       // Each job is handed over once, and run once.
-      queue.async { unsafe job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+      (current ?? loops.next()).execute {
+        unsafe job.runSynchronously(on: self.asUnownedTaskExecutor())
+      }
     }
 
     /// Starts asynchronous work on these threads.
@@ -52,23 +72,6 @@
         }
       }
       return try outcome.wait().get()
-    }
-  }
-
-  /// A result that one thread sleeps for.
-  private final class Outcome<R: Sendable>: Sendable {
-    private let result = Mutex<Result<R, StatusError>?>(nil)
-    private let isThere = DispatchSemaphore(value: 0)
-
-    func set(_ value: Result<R, StatusError>) {
-      result.withLock { $0 = value }
-      isThere.signal()
-    }
-
-    func wait() -> Result<R, StatusError> {
-      isThere.wait()
-      // The semaphore is signalled after the result is there, once.
-      return result.withLock { $0 } ?? .failure(.internal("A call ended without a result"))
     }
   }
 #endif

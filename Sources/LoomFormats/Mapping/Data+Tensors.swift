@@ -59,10 +59,19 @@ extension AnyTensor {
     for index in 0..<bytes.count where unsafe flags[index] > 1 { unsafe flags[index] = 1 }
   }
 
-  /// The elements of a plain dtype as bytes, in row-major order.
+  /// The elements of a plain dtype as bytes, in row-major order. Large contents are not copied.
   package func data() throws(StatusError) -> Data {
     let span = try bytes()
-    // The span bounds the copy.
-    return unsafe span.withUnsafeBytes { unsafe Data($0) }
+    // The span bounds the copy, or what is shared.
+    return unsafe span.withUnsafeBytes { content in
+      guard content.count >= AnyTensor.smallestShared,
+        let base = unsafe UnsafeMutableRawPointer(mutating: content.baseAddress)
+      else { return unsafe Data(content) }
+      // Data that does not own its bytes copies them before it changes them. The tensor keeps its buffer
+      // until the last copy of the data is gone, and nobody writes to a buffer that others hold.
+      return unsafe Data(
+        bytesNoCopy: base, count: content.count,
+        deallocator: .custom { [self] _, _ in withExtendedLifetime(self) {} })
+    }
   }
 }

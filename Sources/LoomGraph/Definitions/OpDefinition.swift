@@ -49,6 +49,9 @@ public struct OpProperties: Sendable {
   public var isIdentityLike: Bool
   /// May be evaluated ahead of a run if its inputs are constants: no state, no randomness.
   public var isFoldable: Bool
+  /// Has state or effects, but neither waits nor calls code from outside of the graph: a short step of
+  /// such ops may run on a thread that serves others. What is foldable is prompt anyway.
+  public var isPrompt: Bool
   /// Works on single elements: output shape is the broadcast of the input shapes.
   public var isElementwise: Bool
   /// Outputs whose memory may be that of an input: (input, output) pairs.
@@ -71,12 +74,13 @@ public struct OpProperties: Sendable {
 
   public init(
     role: OpRole = .compute, isIdentityLike: Bool = false, isFoldable: Bool = true,
-    isElementwise: Bool = false, inPlacePairs: [InPlacePair] = [], makesResource: Bool = false,
-    accuracy: Accuracy = .rounding
+    isPrompt: Bool = false, isElementwise: Bool = false, inPlacePairs: [InPlacePair] = [],
+    makesResource: Bool = false, accuracy: Accuracy = .rounding
   ) {
     self.role = role
     self.isIdentityLike = isIdentityLike
     self.isFoldable = isFoldable
+    self.isPrompt = isPrompt
     self.isElementwise = isElementwise
     self.inPlacePairs = inPlacePairs
     self.makesResource = makesResource

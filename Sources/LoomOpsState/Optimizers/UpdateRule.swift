@@ -56,7 +56,7 @@ enum Apply<Rule: UpdateRule>: OpDeclaration {
   static var signature: OpSignature { Rule.declaration.dense }
   static var shapes: ShapeFunction { Rule.declaration.layout.shapes(isSparse: false) }
   static var gradient: GradientRule { .undefined }
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static var kernels: KernelTable { Rule.declaration.kernels }
 }
 
@@ -65,7 +65,7 @@ enum ResourceApply<Rule: UpdateRule>: OpDeclaration {
   static var signature: OpSignature { Rule.declaration.denseResource }
   static var shapes: ShapeFunction { Rule.declaration.layout.shapes(isSparse: false) }
   static var gradient: GradientRule { .undefined }
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static var kernels: KernelTable { Rule.declaration.kernels }
 }
 
@@ -74,7 +74,7 @@ enum SparseApply<Rule: UpdateRule>: OpDeclaration {
   static var signature: OpSignature { Rule.declaration.sparse }
   static var shapes: ShapeFunction { Rule.declaration.layout.shapes(isSparse: true) }
   static var gradient: GradientRule { .undefined }
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static var kernels: KernelTable { Rule.declaration.kernels }
 }
 
@@ -83,7 +83,7 @@ enum ResourceSparseApply<Rule: UpdateRule>: OpDeclaration {
   static var signature: OpSignature { Rule.declaration.sparseResource }
   static var shapes: ShapeFunction { Rule.declaration.layout.shapes(isSparse: true) }
   static var gradient: GradientRule { .undefined }
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static var kernels: KernelTable { Rule.declaration.kernels }
 }
 

@@ -15,7 +15,7 @@ enum Assign: OpDeclaration {
       0, validates ? try context.input(0).merged(with: context.input(1)) : context.input(1))
   }
   static let gradient = GradientRule.notDifferentiable(because: "it changes a variable")
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable { construction in
     AssignKernel(validatesShape: try construction.attributes.bool("validate_shape"))
   }
@@ -49,7 +49,7 @@ enum IsVariableInitialized: OpDeclaration {
     attributes: ["dtype: type"], allowsUninitializedInput: true)
   static let shapes = ShapeFunction.scalar
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable.closure { context in
     try context.setScalar(0, try context.isInitialized(0))
   }

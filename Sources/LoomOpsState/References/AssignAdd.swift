@@ -10,7 +10,7 @@ enum AssignAdd: OpDeclaration {
     attributes: ["T: \(SignatureTypes.numbers)", "use_locking: bool = false"])
   static let shapes = ShapeFunction.mergedReference
   static let gradient = GradientRule.notDifferentiable(because: "it changes a variable")
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable.numeric(AddUpdate.self)
 }
 
@@ -21,7 +21,7 @@ enum AssignSub: OpDeclaration {
     attributes: ["T: \(SignatureTypes.numbers)", "use_locking: bool = false"])
   static let shapes = ShapeFunction.mergedReference
   static let gradient = GradientRule.notDifferentiable(because: "it changes a variable")
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable.numeric(SubtractUpdate.self)
 }
 
@@ -32,7 +32,7 @@ enum AssignAddVariableOp: OpDeclaration {
     attributes: ["dtype: type"], isStateful: true)
   static let shapes = ShapeFunction.assignsVariable
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable.numeric(AddUpdate.self, attribute: "dtype")
 }
 
@@ -43,7 +43,7 @@ enum AssignSubVariableOp: OpDeclaration {
     attributes: ["dtype: type"], isStateful: true)
   static let shapes = ShapeFunction.assignsVariable
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable.numeric(SubtractUpdate.self, attribute: "dtype")
 }
 

@@ -12,7 +12,7 @@ enum CountUpTo: OpDeclaration {
     context.setOutput(0, try context.requireRank(0, 0))
   }
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable.integer(CountFamily.self, over: .index)
 }
 
@@ -30,7 +30,7 @@ enum ResourceCountUpTo: OpDeclaration {
     context.setOutput(0, context.variableShape(0))
   }
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable.integer(CountFamily.self, over: .index)
 }
 

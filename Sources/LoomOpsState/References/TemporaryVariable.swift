@@ -12,7 +12,7 @@ enum TemporaryVariable: OpDeclaration {
     context.setOutput(0, try context.attributes.shape("shape"))
   }
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable { construction in
     guard let shape = try construction.attributes.shape("shape").fullyDefined else {
       throw StatusError.invalidArgument("TemporaryVariable needs a fully defined shape")
@@ -49,7 +49,7 @@ enum DestroyTemporaryVariable: OpDeclaration {
     attributes: ["T: type", "var_name: string"])
   static let shapes = ShapeFunction.unchanged
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable { construction in
     DestroyTemporaryVariableKernel(name: try construction.attributes.string("var_name"))
   }

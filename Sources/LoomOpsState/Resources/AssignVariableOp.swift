@@ -10,7 +10,7 @@ enum AssignVariableOp: OpDeclaration {
     attributes: ["dtype: type", "validate_shape: bool = false"], isStateful: true)
   static let shapes = ShapeFunction.assignsVariable
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable { construction in
     AssignVariableKernel(validatesShape: try construction.attributes.bool("validate_shape"))
   }

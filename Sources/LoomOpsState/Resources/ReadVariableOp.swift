@@ -13,7 +13,7 @@ enum ReadVariableOp: OpDeclaration {
     context.setOutput(0, context.variableShape(0))
   }
   static let gradient = GradientRule.rule { context in [context.upstream[0]] }
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable { construction in
     ReadKernel([try construction.attributes.type("dtype")])
   }
@@ -32,7 +32,7 @@ enum ReadVariablesOp: OpDeclaration {
     }
   }
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable { construction in
     ReadKernel(try construction.attributes.types("dtypes"))
   }

@@ -51,7 +51,7 @@ enum ResourceGather: OpDeclaration {
           values: values, indices: try context.reshape(indices, count), denseShape: shape)), nil,
     ]
   }
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable { construction in
     ResourceGatherKernel(batchDimensions: try construction.attributes.int("batch_dims"))
   }
@@ -133,7 +133,7 @@ enum ResourceGatherNd: OpDeclaration {
     }
     return [.dense(try context.build("ScatterNd", [indices, upstream, shape])), nil]
   }
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable.closure { context in
     let cell = try context.variable(0)
     let indices = try context.input(1)

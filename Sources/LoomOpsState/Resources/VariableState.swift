@@ -10,7 +10,7 @@ enum VarIsInitializedOp: OpDeclaration {
     isStateful: true)
   static let shapes = ShapeFunction.scalar
   static let gradient = GradientRule.notDifferentiable(because: "it asks for state")
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable.closure { context in
     var isInitialized = false
     do throws(StatusError) {
@@ -31,7 +31,7 @@ enum VariableShape: OpDeclaration {
     context.setOutput(0, [context.variableShape(0).rank])
   }
   static let gradient = GradientRule.notDifferentiable(because: "shapes are integers")
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable { construction in
     VariableShapeKernel(isWide: try construction.attributes.type("out_type") == .int64)
   }
@@ -71,7 +71,7 @@ enum DestroyResourceOp: OpDeclaration {
     attributes: ["ignore_lookup_error: bool = true"], isStateful: true)
   static let shapes = ShapeFunction.none
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable { construction in
     DestroyKernel(ignoresMissing: try construction.attributes.bool("ignore_lookup_error"))
   }
@@ -102,7 +102,7 @@ enum DisableCopyOnRead: OpDeclaration {
     "DisableCopyOnRead", inputs: ["resource: resource"], isStateful: true)
   static let shapes = ShapeFunction.none
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable.closure { context in
     let cell = try context.variable(0)
     guard cell.isInitialized else { throw cell.missing() }

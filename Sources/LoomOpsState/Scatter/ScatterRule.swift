@@ -45,7 +45,7 @@ enum Scatter<Rule: ScatterRule>: OpDeclaration {
   }
   static var shapes: ShapeFunction { .scatterRows }
   static var gradient: GradientRule { Rule.gradient }
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static var kernels: KernelTable { Rule.kernels }
 }
 
@@ -59,7 +59,7 @@ enum ResourceScatter<Rule: ScatterRule>: OpDeclaration {
   }
   static var shapes: ShapeFunction { .scatterRows }
   static var gradient: GradientRule { .undefined }
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static var kernels: KernelTable { Rule.resourceKernels }
 }
 
@@ -76,7 +76,7 @@ enum ScatterNd<Rule: ScatterRule>: OpDeclaration {
   }
   static var shapes: ShapeFunction { .scatterSlices }
   static var gradient: GradientRule { Rule.ndGradient }
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static var kernels: KernelTable { Rule.ndKernels }
 }
 
@@ -93,7 +93,7 @@ enum ResourceScatterNd<Rule: ScatterRule>: OpDeclaration {
   }
   static var shapes: ShapeFunction { .scatterSlices }
   static var gradient: GradientRule { .undefined }
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static var kernels: KernelTable { Rule.ndKernels }
 }
 

@@ -19,7 +19,7 @@ enum StridedSliceAssign: OpDeclaration {
     context.setOutput(0, context.input(0))
   }
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable { try StridedSliceAssignKernel($0) }
 }
 
@@ -34,7 +34,7 @@ enum ResourceStridedSliceAssign: OpDeclaration {
     _ = try StridedSliceSpecification.inferred(context, of: context.variableShape(0), first: 1)
   }
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false) }
+  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true) }
   static let kernels = KernelTable { try StridedSliceAssignKernel($0) }
 }
 

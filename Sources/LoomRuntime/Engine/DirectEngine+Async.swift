@@ -4,7 +4,8 @@ import Synchronization
 
 extension DirectEngine {
   /// Runs a plan once beside the cooperative threads; cancelling the task cancels the step. While the
-  /// step waits for a queue or a message it holds no thread.
+  /// step waits for a queue or a message it holds no thread. Steps that are known to be brief run at once,
+  /// on the caller's thread.
   package func runDetached(
     _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions
   ) async throws(StatusError) -> [AnyTensor] {
@@ -43,12 +44,15 @@ extension DirectEngine {
   private func runDetached(
     _ plan: RunnablePlan, _ feeds: [AnyTensor], _ request: RunRequest
   ) async throws(StatusError) -> StepOutcome {
+    if request.isPlain, plan.isBrief(feeds), !Task.isCancelled {
+      return StepOutcome(values: try plan.timed { () throws(StatusError) in try run(plan, feeds) })
+    }
     let step = try begin(plan, request)
     // The step is ended only after the handler can't be called any more: it might strike the next
     // user of a warm step.
     do throws(StatusError) {
       let run = DetachedRun(
-        try StepExecution(self, step, plan, feeds, request), warning: waitWarning)
+        try StepExecution(self, step, plan, feeds, request), of: plan, warning: waitWarning)
       let outcome = try await run.outcome().get()
       end(step, of: plan, isReusable: outcome.isReusable && request.pool == 0)
       return outcome
@@ -64,6 +68,7 @@ private final class DetachedRun: Sendable {
   typealias Outcome = Result<StepOutcome, StatusError>
 
   private let execution: StepExecution
+  private let plan: RunnablePlan
   private let wakeup: StepWakeup
   // The outcome goes through the lock, the continuation only wakes: what a continuation hands over is
   // beyond the thread sanitizer's sight.
@@ -79,8 +84,9 @@ private final class DetachedRun: Sendable {
   private let alarmEntry = Atomic<Int>(-1)
   private let isWarned = Atomic<Bool>(false)
 
-  init(_ execution: StepExecution, warning: WaitWarning?) {
+  init(_ execution: StepExecution, of plan: RunnablePlan, warning: WaitWarning?) {
     self.execution = execution
+    self.plan = plan
     self.warning = warning
     wakeup = execution.step.services.wakeup
   }
@@ -113,7 +119,8 @@ private final class DetachedRun: Sendable {
   private func advance() {
     let seen = wakeup.count
     do throws(StatusError) {
-      if let outcome = try execution.advance() {
+      let outcome = try plan.timed { () throws(StatusError) in try execution.advance() }
+      if let outcome {
         finish(.success(outcome))
       } else {
         warn()

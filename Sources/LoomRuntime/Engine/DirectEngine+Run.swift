@@ -30,7 +30,7 @@ extension DirectEngine {
     return try run(plan, feeds, request).statistics
   }
 
-  private func run(_ plan: RunnablePlan, _ feeds: [AnyTensor]) throws(StatusError) -> [AnyTensor] {
+  func run(_ plan: RunnablePlan, _ feeds: [AnyTensor]) throws(StatusError) -> [AnyTensor] {
     let step = try begin(plan)
     let results: [AnyTensor]
     do throws(StatusError) { results = try execute(step, plan.plan, feeds) } catch {

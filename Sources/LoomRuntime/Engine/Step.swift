@@ -1,3 +1,4 @@
+import LoomCore
 import LoomGraph
 package import LoomKernels
 import Synchronization
@@ -30,6 +31,8 @@ package final class RunnablePlan: Sendable {
   private let idle = Mutex<[Step]>([])
   /// The idle step that a run one after the other takes without asking for the lock.
   private let first = StepBox()
+  /// What the last run on a thread that serves others took, in nanoseconds.
+  private let lastDuration = Atomic<Int64>(.max)
   /// Runs that asked for metadata.
   private let reports = Atomic<Int>(0)
 
@@ -45,6 +48,31 @@ package final class RunnablePlan: Sendable {
     let step = reports.wrappingAdd(1, ordering: .relaxed).oldValue
     let afterDelay = step - options.costModelDelay
     return afterDelay >= 0 && (afterDelay + 1) % options.costModelInterval == 0
+  }
+
+  // MARK: Brief runs
+
+  /// What is done within this time is done sooner than handed to another thread.
+  private static let briefTime: Int64 = 100_000
+  /// Much data takes its time, whatever the last run took.
+  private static let briefBytes = 1 << 16
+
+  /// Whether a thread that serves others may run the plan on the side: it ran briefly before, and neither
+  /// waits nor calls anybody.
+  func isBrief(_ feeds: [AnyTensor]) -> Bool {
+    guard plan.isPrompt,
+      lastDuration.load(ordering: .relaxed) < RunnablePlan.briefTime
+    else { return false }
+    var bytes = 0
+    for feed in feeds where bytes <= RunnablePlan.briefBytes { bytes += feed.byteCount }
+    return bytes <= RunnablePlan.briefBytes
+  }
+
+  /// Runs the plan and notes how long it takes.
+  func timed<R>(_ run: () throws(StatusError) -> R) throws(StatusError) -> R {
+    let start = WallClock.nanoseconds()
+    defer { lastDuration.store(WallClock.nanoseconds() - start, ordering: .relaxed) }
+    return try run()
   }
 
   func takeIdleStep() -> Step? { first.take() ?? idle.withLock { $0.popLast() } }

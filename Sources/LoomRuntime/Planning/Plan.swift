@@ -24,6 +24,8 @@ package final class Plan: Sendable {
   package let placements: [Int: String]
   /// The plan as one piece of code that neither loops nor waits, if it is such a plan.
   let straight: StructuredProgram?
+  /// Whether such a plan also keeps to itself, so that a thread that serves others may run it.
+  let isPrompt: Bool
   private let memories = Mutex<[StepMemory]>([])
   private let orders = Mutex<[Int: ItemOrder]>([:])
 
@@ -48,11 +50,20 @@ package final class Plan: Sendable {
     self.ordering = ordering
     let program = ordering == .planned ? structures.first : nil
     straight = program.flatMap { $0.isSelfContained ? $0 : nil }
+    isPrompt =
+      straight != nil
+      && regions.allSatisfy { $0.items.allSatisfy { Plan.isPrompt($0.node) } }
     hasInnerFetches = fetches.contains { if case .inside = $0 { true } else { false } }
     let constantSlots = Set(regions.first?.constants.map(\.slot) ?? [])
     resultSlots = fetches.compactMap {
       if case .slot(let slot) = $0, !constantSlots.contains(slot) { slot } else { nil }
     }
+  }
+
+  private static func isPrompt(_ node: Node) -> Bool {
+    let properties = node.properties
+    return properties.role != .compute || properties.isPrompt
+      || properties.isFoldable && !node.isStateful
   }
 
   /// Whether the plan runs as straight code until something has to wait.
