@@ -100,10 +100,13 @@
     func `a bad device is refused`(_ server: ServerKind) throws {
       let graph = Graph()
       let x = try graph.withDevice("/job:none/task:9") { () throws(StatusError) in
-        try graph.addOperation("Neg", inputs: [graph.placeholder(Float.self).erased])
+        try graph.addOperation(
+          "Neg", inputs: [graph.placeholder(Float.self).erased], name: "stray")
       }
       let session = try server.session(graph)
-      expectStatus(.invalidArgument) { try session.run(x) }
+      expectStatus(.invalidArgument, "Cannot assign a device", node: "stray") {
+        try session.run(x)
+      }
     }
 
     // DST-019
