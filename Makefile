@@ -12,7 +12,7 @@ weirloom := $(BUILD)/release/weirloom
 swift_files := Scripts/hand-written-sources --all
 import_check := --explicit-target-dependency-import-check error
 
-.PHONY: help demo test test-plain stress soak faults address build lint format bench-smoke examples docs dependencies clean
+.PHONY: help demo test test-remote test-plain stress soak faults address build lint format bench-smoke examples docs dependencies clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets.
@@ -26,6 +26,10 @@ test: dependencies ## Build in debug mode and run every test.
 	WEIRLOOM_ORACLE="$$(Scripts/stock-tensorflow)" \
 	  $(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(import_check) $(TEST_ARGUMENTS)
 	@Scripts/generate-checklist
+
+test-remote: dependencies ## Run the tests of sessions again, with each session on a server.
+	WEIRLOOM_TEST_TARGET=server \
+	  $(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(import_check) --filter WeirloomTests
 
 test-plain: dependencies ## Run the tests of ops and models without oneDNN and other C libraries behind traits.
 	$(SWIFT) test --scratch-path $(BUILD)/plain --disable-default-traits --disable-xctest \

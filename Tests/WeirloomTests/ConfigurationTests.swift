@@ -37,7 +37,8 @@ import Weirloom
   }
 
   // CFG-005, CFG-006, CFG-007, CFG-008
-  @Test func `a run chooses among the session's thread pools`() throws {
+  @Test(.inThisProcess("a server's runs use the server's threads, whatever pool they name"))
+  func `a run chooses among the session's thread pools`() throws {
     let graph = Graph()
     let x = try graph.constant(Float(1))
     let y = try graph.addOperation("Identity", inputs: [x.erased]).output(0)
@@ -71,7 +72,7 @@ import Weirloom
     configuration.operationTimeout = .milliseconds(60)
     let session = try Session(graph: graph, configuration: configuration)
     let time = elapsed {
-      expectStatus(.deadlineExceeded, "Timed out waiting for notification") {
+      expectStatus(.deadlineExceeded, TestTarget.timeoutText) {
         try session.run(blocked)
       }
     }
@@ -96,7 +97,7 @@ import Weirloom
     let session = try Session(graph: graph, configuration: configuration)
     try session.run(v.initializer)
     let time = elapsed {
-      expectStatus(.deadlineExceeded, "Timed out") {
+      expectStatus(.deadlineExceeded, TestTarget.timeoutText) {
         try session.run(blocked, options: RunOptions(timeout: .milliseconds(40)))
       }
     }
@@ -112,7 +113,7 @@ import Weirloom
     let graph = try Graph.forTests()
     let blocked = try graph.block("OPT-011")
     let session = try Session(graph: graph)
-    await expectStatus(.deadlineExceeded, "Timed out") {
+    await expectStatus(.deadlineExceeded, TestTarget.timeoutText) {
       try await session.run(blocked, options: RunOptions(timeout: .milliseconds(30)))
     }
   }
@@ -135,7 +136,8 @@ import Weirloom
   }
 
   // CFG-013, CFG-014
-  @Test func `session metadata is one of its kind`() throws {
+  @Test(.inThisProcess("servers do not look at the metadata of their sessions"))
+  func `session metadata is one of its kind`() throws {
     func session(_ name: String, _ version: Int) throws -> Session {
       var configuration = SessionConfiguration()
       configuration.experimental.sessionMetadata = SessionMetadata(name: name, version: version)

@@ -25,7 +25,8 @@ import Weirloom
   }
 
   // CON-006, CON-007, PRP-005
-  @Test func `without a target a session runs in this process`() throws {
+  @Test(.inThisProcess("it is about sessions without a target"))
+  func `without a target a session runs in this process`() throws {
     let graph = Graph()
     let x = try graph.constant(Float(3))
     let session = try Session(graph: graph)
@@ -47,7 +48,10 @@ import Weirloom
   @Test func `without a configuration there is one CPU`() throws {
     let session = try Session(graph: Graph())
     #expect(try session.listDevices().map(\.type) == ["CPU"])
-    #expect(session.configuration == SessionConfiguration())
+    var expected = SessionConfiguration()
+    // The suite's sessions on servers are to be alone.
+    expected.isolatesSessionState = TestTarget.isRemote
+    #expect(session.configuration == expected)
   }
 
   // CON-013, RUN-009

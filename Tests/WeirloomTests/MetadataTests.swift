@@ -129,7 +129,8 @@ import Weirloom
   }
 
   // OPT-018
-  @Test func `metadata names the session's own`() throws {
+  @Test(.inThisProcess("servers do not look at the metadata of their sessions"))
+  func `metadata names the session's own`() throws {
     let f = try Fixture()
     var configuration = SessionConfiguration()
     configuration.experimental.sessionMetadata = SessionMetadata(name: "OPT-018", version: 3)

@@ -33,7 +33,7 @@ import Weirloom
     }
   }
 
-  @Test
+  @Test(.inThisProcess("the plan of a server's run is out of reach"))
   func `loops and conditionals that nest are straight code, dead values that are fetched are not`()
     throws
   {
@@ -109,8 +109,8 @@ import Weirloom
     #expect(!plan.isBrief([feed]), "nothing is known of its time yet")
     _ = try plan.timed { () throws(StatusError) in 0 }
     #expect(plan.isBrief([feed]))
-    #expect(
-      !plan.isBrief([AnyTensor([Float](repeating: 0, count: 1 << 16), shape: Shape([1 << 16]))]))
+    let large = try AnyTensor([Float](repeating: 0, count: 1 << 16), shape: Shape([1 << 16]))
+    #expect(!plan.isBrief([large]))
     let slow = ContinuousClock.now + .milliseconds(1)
     _ = try plan.timed { () throws(StatusError) in while ContinuousClock.now < slow {} }
     #expect(!plan.isBrief([feed]))

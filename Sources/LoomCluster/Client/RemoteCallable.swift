@@ -65,11 +65,12 @@
     ) async throws(StatusError) -> Tensorflow_RunCallableResponse {
       try engine.checkOpen()
       let own = options.timeout ?? .zero
+      let timeout = own > .zero ? own : engine.timeout
       do throws(StatusError) {
         return try await engine.channel.call(
-          MasterMethods.runCallable, request, timeout: own > .zero ? own : engine.timeout)
+          MasterMethods.runCallable, request, timeout: timeout.map { $0 + RemoteCall.patience })
       } catch {
-        throw error.locatedByText(in: engine.graph)
+        throw engine.told(error)
       }
     }
 

@@ -23,7 +23,7 @@
           return try await channel.call(MasterMethods.partialRunSetup, request, timeout: timeout)
             .partialRunHandle
         } catch {
-          throw error.locatedByText(in: graph)
+          throw told(error)
         }
       }
     }

@@ -70,6 +70,13 @@
       }
     }
 
+    /// The handle of the server's session, whose graph is left as it is if there is one.
+    func knownSession() async throws(StatusError) -> String {
+      let (known, isClosed) = state.withLock { ($0.remote, $0.isClosed) }
+      if let known, !isClosed { return known.handle }
+      return try await session()
+    }
+
     private func extend() async throws(StatusError) -> String {
       let snapshot = graph.snapshot()
       guard var remote = state.withLock({ $0.remote }) else { return try await create(snapshot) }
@@ -133,10 +140,11 @@
     }
 
     package func ready(
-      _ signature: RunSignature, callable options: RunOptions
+      _ signature: RunSignature, callable options: RunOptions?
     ) throws(StatusError) -> ReadyRun {
       try checkOpen()
       let names = RemoteSignature(signature, in: graph.snapshot())
+      guard let options else { return .remote(RemoteStep(self, names, extendsGraph: false)) }
       let request = try names.callable(options)
       return .remote(
         try TransportExecutor.shared.wait { [self] () throws(StatusError) in

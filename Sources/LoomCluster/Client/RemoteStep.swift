@@ -8,16 +8,20 @@
   final class RemoteStep: RemoteRun {
     private let engine: RemoteEngine
     private let signature: RemoteSignature
+    private let extendsGraph: Bool
 
-    init(_ engine: RemoteEngine, _ signature: RemoteSignature) {
+    /// - Parameter extendsGraph: whether the server is given the graph's new nodes before each run. It has
+    ///   those of the signature otherwise.
+    init(_ engine: RemoteEngine, _ signature: RemoteSignature, extendsGraph: Bool = true) {
       self.engine = engine
       self.signature = signature
+      self.extendsGraph = extendsGraph
     }
 
     func run(
       _ feeds: [AnyTensor], _ options: RunOptions, wantsMetadata: Bool
     ) throws(StatusError) -> RemoteOutcome {
-      let call = try RemoteCall(engine, signature, feeds, options, wantsMetadata: wantsMetadata)
+      let call = try call(feeds, options, wantsMetadata: wantsMetadata)
       let response = try TransportExecutor.shared.wait { () throws(StatusError) in
         try await call.response()
       }
@@ -28,9 +32,16 @@
       _ feeds: [AnyTensor], _ options: RunOptions, wantsMetadata: Bool
     ) async throws(StatusError) -> RemoteOutcome {
       try await TransportExecutor.shared.run { [self] () throws(StatusError) in
-        let call = try RemoteCall(engine, signature, feeds, options, wantsMetadata: wantsMetadata)
+        let call = try call(feeds, options, wantsMetadata: wantsMetadata)
         return try outcome(call, await call.response(), feeds)
       }
+    }
+
+    private func call(
+      _ feeds: [AnyTensor], _ options: RunOptions, wantsMetadata: Bool
+    ) throws(StatusError) -> RemoteCall {
+      try RemoteCall(
+        engine, signature, feeds, options, extendsGraph: extendsGraph, wantsMetadata: wantsMetadata)
     }
 
     private func outcome(
@@ -47,6 +58,7 @@
     private let engine: RemoteEngine
     private let request: Tensorflow_RunStepRequest
     private let timeout: Duration?
+    private let extendsGraph: Bool
     private let wantsMetadata: Bool
     private let fetches: [String]
 
@@ -55,14 +67,15 @@
     /// - Throws: ``StatusError/Code/invalidArgument`` for feeds that no message can hold.
     init(
       _ engine: RemoteEngine, _ signature: RemoteSignature, _ feeds: [AnyTensor],
-      _ options: RunOptions, wantsMetadata: Bool
+      _ options: RunOptions, extendsGraph: Bool, wantsMetadata: Bool
     ) throws(StatusError) {
       var options = options
       if !wantsMetadata { options.trace = .none }
       if options.timeout ?? .zero <= .zero { options.timeout = engine.timeout }
       try self.init(
         engine, feeds: Array(zip(signature.feeds, feeds)), fetches: signature.fetches,
-        targets: signature.targets, options: options, wantsMetadata: wantsMetadata)
+        targets: signature.targets, options: options, extendsGraph: extendsGraph,
+        wantsMetadata: wantsMetadata)
     }
 
     /// A piece of a partial run.
@@ -77,7 +90,8 @@
 
     private init(
       _ engine: RemoteEngine, feeds: [(String, AnyTensor)], fetches: [String], targets: [String],
-      options: RunOptions, wantsMetadata: Bool, partialHandle: String = ""
+      options: RunOptions, extendsGraph: Bool = true, wantsMetadata: Bool,
+      partialHandle: String = ""
     ) throws(StatusError) {
       var request = Tensorflow_RunStepRequest()
       request.feed.reserveCapacity(feeds.count)
@@ -95,10 +109,15 @@
       request.requestID = RemoteCall.newRequestID()
       self.engine = engine
       self.request = request
+      self.extendsGraph = extendsGraph
       self.wantsMetadata = wantsMetadata
       self.fetches = fetches
       timeout = options.timeout
     }
+
+    /// How long a server may take to end a step whose time is over. It keeps the limit itself, and has
+    /// ended the step when it answers: who gives up before that may meet the step's last effects.
+    static let patience = Duration.seconds(1)
 
     /// Random and never 0, which would stand for none.
     static func newRequestID() -> Int64 {
@@ -111,19 +130,16 @@
     /// - Throws: What the step failed of.
     func response() async throws(StatusError) -> Tensorflow_RunStepResponse {
       var request = request
-      request.sessionHandle = try await engine.session()
+      request.sessionHandle =
+        try await extendsGraph ? engine.session() : engine.knownSession()
       do throws(StatusError) {
         let response = try await engine.channel.call(
-          MasterMethods.runStep, request, timeout: timeout)
+          MasterMethods.runStep, request, timeout: timeout.map { $0 + RemoteCall.patience })
         guard response.statusCode != .ok else { return response }
         let code = StatusError.Code(rawValue: Int32(response.statusCode.rawValue)) ?? .unknown
         throw StatusError(code, response.statusErrorMessage)
       } catch {
-        // A step that arrives after the session's end finds none, or one that is closed.
-        if engine.isClosed, [.aborted, .failedPrecondition].contains(error.code) {
-          throw RemoteEngine.closedError
-        }
-        throw error.locatedByText(in: engine.graph)
+        throw engine.told(error)
       }
     }
 
@@ -153,6 +169,15 @@
   }
 
   extension RemoteEngine {
+    /// What a call failed of, as its session tells it.
+    func told(_ error: StatusError) -> StatusError {
+      // A call that arrives after the session's end finds none, or one that is closed.
+      if isClosed, [.aborted, .failedPrecondition].contains(error.code) {
+        return RemoteEngine.closedError
+      }
+      return error.locatedByText(in: graph)
+    }
+
     /// A tensor that the server sent.
     func tensor(_ message: Tensorflow_TensorProto) throws(StatusError) -> AnyTensor {
       try AnyTensor(message, budget: budget)

@@ -108,7 +108,8 @@
     ///
     /// - Returns: the new version.
     /// - Throws: ``StatusError/Code/aborted`` if the client thinks of another version; what importing the
-    ///   definition throws: the graph stands as before then.
+    ///   definition throws: the graph stands as before then; ``StatusError/Code/invalidArgument`` for nodes,
+    ///   also earlier ones, that can't be placed.
     func extend(
       _ definition: GraphDefinition, version expected: Int64
     ) throws(StatusError) -> Int64 {
@@ -117,7 +118,11 @@
           throw StatusError(
             .aborted, "Current version is \(version) but caller expected \(expected).")
         }
+        // A node that can't be placed ends the session's growth: clients send it again before each run,
+        // and are told the same. Steps that were made before go on.
+        try engine.extendIfNeeded()
         try graph.append(definition)
+        try engine.extendIfNeeded()
         version += 1
         return version
       }
@@ -161,17 +166,23 @@
         let (results, metadata) = try await step.run.runTracedDetached(feeds, options)
         return (step.resolution.results(results), metadata)
       } catch {
-        throw worded(engine.explaining(error, options), isOfKernel: true)
+        throw worded(engine.explaining(error, options), options, isOfKernel: true)
       }
     }
 
     /// A step's error as a master words it: what a kernel says is told with the task that ran it.
-    private func worded(_ error: StatusError, isOfKernel: Bool) -> StatusError {
+    private func worded(
+      _ error: StatusError, _ options: RunOptions, isOfKernel: Bool
+    ) -> StatusError {
       switch error.code {
       case .cancelled where isClosed:
         StatusError(
           .cancelled, "Step was cancelled by an explicit call to `Session::Close()`.")
-      case .deadlineExceeded: StatusError(.deadlineExceeded, "Operation timed out.")
+      // Without a limit it is a kernel that says so.
+      case .deadlineExceeded
+      where [options.timeout, engine.configuration.operationTimeout].contains {
+        $0 ?? .zero > .zero
+      }: StatusError(.deadlineExceeded, "Operation timed out.")
       case .cancelled where error.node == nil: error
       case _ where isOfKernel && !engine.namesTasks: error.prefixed(origin)
       default: error
@@ -253,7 +264,7 @@
       do throws(StatusError) {
         return try await engine.runPartialDetached(inner, feeds: given, fetches: wanted)
       } catch {
-        throw worded(error, isOfKernel: error.node != nil)
+        throw worded(error, RunOptions(), isOfKernel: error.node != nil)
       }
     }
   }

@@ -85,6 +85,7 @@
       var options = CallOptions.defaults
       options.timeout = timeout
       options.waitForReady = waitsForServer
+      let begin = ContinuousClock.now
       do {
         return try await client.unary(
           request: ClientRequest(message: request, metadata: metadata),
@@ -92,7 +93,8 @@
           deserializer: MessageCoder<Response>(), options: options
         ) { response in try response.message }
       } catch {
-        throw failure(error, of: method.descriptor, hasTimeout: timeout != nil)
+        let isLate = timeout.map { begin.duration(to: .now) >= $0 } ?? false
+        throw failure(error, of: method.descriptor, hasTimeout: timeout != nil, isLate: isLate)
       }
     }
 
@@ -104,13 +106,15 @@
 
     @inline(never)
     private func failure(
-      _ error: any Error, of method: MethodDescriptor, hasTimeout: Bool
+      _ error: any Error, of method: MethodDescriptor, hasTimeout: Bool, isLate: Bool
     ) -> StatusError {
       if Task.isCancelled { return StatusError(.cancelled, "The task of the call was cancelled.") }
       guard let error = error as? RPCError else { return StatusError.wrapping(error) }
       switch error.code {
       // Without a limit of the call's own, it is the server's that has passed.
-      case .deadlineExceeded where hasTimeout:
+      case .deadlineExceeded where hasTimeout,
+        // The server counts too, and may close the call before it is given up here.
+        .unavailable where isLate, .cancelled where isLate:
         return StatusError(.deadlineExceeded, "Operation timed out.")
       case .unavailable:
         if let refusal = TLSRefusal(error) {

@@ -14,7 +14,9 @@ enum VariableV2: OpDeclaration {
     context.setOutput(0, try context.attributes.shape("shape"))
   }
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true, makesResource: true) }
+  static var properties: OpProperties {
+    OpProperties(isFoldable: false, isPrompt: true, makesResource: true)
+  }
   static let kernels = KernelTable { construction in
     ReferenceVariableKernel(try VariableSource(construction, isReference: true))
   }
@@ -33,7 +35,9 @@ enum Variable: OpDeclaration {
     context.setOutput(0, shape.rank == 0 ? .unknown : shape)
   }
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true, makesResource: true) }
+  static var properties: OpProperties {
+    OpProperties(isFoldable: false, isPrompt: true, makesResource: true)
+  }
   static let kernels = VariableV2.kernels
 }
 

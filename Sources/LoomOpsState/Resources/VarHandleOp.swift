@@ -23,7 +23,9 @@ enum VarHandleOp: OpDeclaration {
       ])
   }
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true, makesResource: true) }
+  static var properties: OpProperties {
+    OpProperties(isFoldable: false, isPrompt: true, makesResource: true)
+  }
   static let kernels = KernelTable { construction in
     // Such a name stands for "none": every run makes a variable of its own.
     let anonymousName = "cd2c89b7-88b7-44c8-ad83-06c2a9158347"
@@ -58,7 +60,9 @@ enum VarHandlesOp: OpDeclaration {
     }
   }
   static let gradient = GradientRule.undefined
-  static var properties: OpProperties { OpProperties(isFoldable: false, isPrompt: true, makesResource: true) }
+  static var properties: OpProperties {
+    OpProperties(isFoldable: false, isPrompt: true, makesResource: true)
+  }
   static let kernels = KernelTable { construction in
     let containers = try construction.attributes.strings("containers")
     let names = try construction.attributes.strings("shared_names")

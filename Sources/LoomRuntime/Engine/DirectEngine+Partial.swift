@@ -5,6 +5,11 @@ package import LoomKernels
 extension DirectEngine {
   /// Starts a step that is fed and fetched piece by piece.
   ///
+  /// One plan runs it, also where its nodes are on several devices: these share this process's threads and
+  /// memory, so that nothing has to travel. On which device a node runs shows in statistics and partition
+  /// graphs only, and nobody can ask a partial run for those. Devices that can't be had are an error here
+  /// as anywhere.
+  ///
   /// - Returns: the step's handle: what it was set up for, and a number.
   /// - Throws: ``StatusError/Code/invalidArgument`` if nothing is to run, a feed stands twice or is
   ///   fetched too; what planning throws.

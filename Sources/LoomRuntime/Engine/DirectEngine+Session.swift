@@ -18,7 +18,7 @@ extension DirectEngine: SessionEngine {
 
   /// The options come with every call.
   package func ready(
-    _ signature: RunSignature, callable options: RunOptions
+    _ signature: RunSignature, callable options: RunOptions?
   ) throws(StatusError) -> ReadyRun { try ready(signature) }
 
   package func tensorHandles() throws(StatusError) -> TensorHandleStore { handles }

@@ -28,11 +28,12 @@ package protocol SessionEngine: AnyObject, Sendable {
   /// - Throws: ``StatusError/Code/cancelled`` after ``close()``; what planning throws.
   func ready(_ signature: RunSignature) throws(StatusError) -> ReadyRun
 
-  /// Makes ready what runs a signature often, with options that stay.
+  /// Makes ready what runs a signature often, whatever the graph takes in meanwhile.
   ///
+  /// - Parameter options: Options that stay; `nil` if each run brings its own.
   /// - Throws: As ``ready(_:)``.
   func ready(
-    _ signature: RunSignature, callable options: RunOptions
+    _ signature: RunSignature, callable options: RunOptions?
   ) throws(StatusError) -> ReadyRun
 
   /// Tensors that the session keeps between runs.

@@ -37,10 +37,8 @@ package final class PreparedRun: Sendable {
     try session.engine.extendIfNeeded()
     if resolution.isTrivial {
       ready = nil
-    } else if let fixedOptions {
-      ready = try session.engine.ready(resolution.signature, callable: fixedOptions)
     } else {
-      ready = try session.engine.ready(resolution.signature)
+      ready = try session.engine.ready(resolution.signature, callable: fixedOptions)
     }
     refusal =
       list.outputs.isEmpty && list.targets.isEmpty && feeds.isEmpty

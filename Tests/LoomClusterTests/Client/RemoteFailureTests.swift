@@ -99,11 +99,14 @@
     @Test(arguments: ServerKind.allCases)
     func `a bad device is refused`(_ server: ServerKind) throws {
       let graph = Graph()
+      let p = try graph.placeholder(Float.self)
       let x = try graph.withDevice("/job:none/task:9") { () throws(StatusError) in
-        try graph.addOperation("Neg", inputs: [graph.placeholder(Float.self).erased])
+        try graph.addOperation("Neg", inputs: [p.erased], name: "stray")
       }
       let session = try server.session(graph)
-      expectStatus(.invalidArgument) { try session.run(x) }
+      expectStatus(.invalidArgument, "Cannot assign a device", node: "stray") {
+        try session.run(x)
+      }
     }
 
     // DST-019

@@ -210,6 +210,29 @@
       #expect(value.scalars == [Int32](repeating: 0, count: count))
     }
 
+    // DST-035
+    @Test(arguments: zip([Mix.oursAndOurs, .oursAndStock, .oursAndStock], [1, 0, 1]))
+    func `more than a hundred megabytes travel whole`(_ mix: Mix, from sender: Int) throws {
+      let cluster = try mix.cluster()
+      let graph = Graph()
+      let size = try graph.placeholder(Int32.self, shape: [])
+      let zero = try graph.constant(Int32(0)).erased
+      let one = try graph.constant(Int32(1)).erased
+      func range(_ task: Int) throws(StatusError) -> AnyOutput {
+        try on(task, graph) { () throws(StatusError) in
+          try graph.addOperation("Range", inputs: [zero, size.erased, one]).output(0)
+        }
+      }
+      let far = try range(sender)
+      let near = try range(1 - sender)
+      let differs = try on(1 - sender, graph) { () throws(StatusError) in
+        let each = try graph.addOperation("NotEqual", inputs: [far, near]).output(0)
+        return try Output<Bool>(graph.addOperation("Any", inputs: [each, zero]).output(0))
+      }
+      #expect(
+        try cluster.session(graph).run(differs, feeding: size.feed(26 << 20)).scalar == false)
+    }
+
     // DST-029, OPT-019
     @Test(arguments: Mix.allCases)
     func `the statistics of all tasks come together, transfers among them`(_ mix: Mix) throws {

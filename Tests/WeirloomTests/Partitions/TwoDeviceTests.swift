@@ -230,6 +230,80 @@ import Weirloom
     #expect(result.scalar == 16)
   }
 
+  /// What a partial run may end in, as TensorFlow tells it too: the same wherever its nodes are.
+  @Test(arguments: ["/cpu:0", "/cpu:1"])
+  func `a partial run goes and fails the same wherever its nodes are`(_ far: String) throws {
+    let graph = Graph()
+    let a = try graph.placeholder(Float.self, shape: [], name: "a")
+    let b = try graph.placeholder(Float.self, shape: [], name: "b")
+    let choice = try graph.placeholder(Bool.self, shape: [])
+    func elsewhere<R>(_ body: () throws(StatusError) -> R) throws(StatusError) -> R {
+      try graph.withDevice(far, body)
+    }
+    let checked = try elsewhere { () throws(StatusError) in
+      try Output<Float>(
+        graph.addOperation(
+          "CheckNumerics", inputs: [a.erased], attributes: ["message": .string("bad")],
+          name: "checked"
+        ).output(0))
+    }
+    let sum = try checked + b
+    let sides = try graph.addOperation("Switch", inputs: [a.erased, choice.erased])
+    let dead = try elsewhere { () throws(StatusError) in try Output<Float>(sides.output(1)) * 2 }
+    let grown = try whileLoop(
+      loopVariables: graph.constant(Int32(0)), a
+    ) { count, _ in
+      try less(count, 5)
+    } body: { count, value in
+      (try count + 1, try elsewhere { () throws(StatusError) in try value * 2 })
+    }.1
+    let counter = try elsewhere { () throws(StatusError) in
+      try graph.variable("v", initialValue: .constant(Float(0)))
+    }
+    let update = try counter.assignAdd(Tensor(scalar: 1))
+    let item = try elsewhere { () throws(StatusError) in
+      try graph.fifoQueue(capacity: 1, of: Float.self).dequeue()
+    }
+    let waiting = try item + a
+    let session = try twoDevices(graph)
+    try session.run(counter.initializer)
+
+    let faulty = try session.setUpPartialRun(
+      feeds: [a.erased, b.erased], fetching: [checked, sum])
+    expectStatus(.invalidArgument, "can't be computed from the feeds") {
+      try session.runPartial(faulty, fetching: sum, feeds: [a.feed(1)])
+    }
+    expectStatus(.invalidArgument, "bad : Tensor had NaN values", node: "checked") {
+      try session.runPartial(faulty, fetching: checked, feeds: [a.feed(.nan)])
+    }
+    expectStatus(.invalidArgument, "before performing partial runs") {
+      try session.runPartial(faulty, fetching: sum, feeds: [b.feed(1)])
+    }
+    let branch = try session.setUpPartialRun(feeds: [a.erased, choice.erased], fetching: dead)
+    expectStatus(.invalidArgument, "does not have value") {
+      try session.runPartial(branch, fetching: dead, feeds: [a.feed(1), choice.feed(false)])
+    }
+    // Each node runs once, what needs no feed at once, and a loop as often as it should.
+    let pieces = try session.setUpPartialRun(
+      feeds: [a.erased, b.erased], fetching: [update, grown, sum])
+    #expect(try session.runPartial(pieces, fetching: update).scalar == 1)
+    #expect(try session.runPartial(pieces, fetching: grown, feeds: [a.feed(3)]).scalar == 96)
+    #expect(try session.runPartial(pieces, fetching: sum, feeds: [b.feed(2)]).scalar == 5)
+    #expect(try session.run(counter.value).scalar == 1)
+
+    var hasty = SessionConfiguration()
+    hasty.deviceCount = ["CPU": 2]
+    hasty.operationTimeout = .milliseconds(50)
+    let other = try Session(graph: graph, configuration: hasty)
+    let late = try other.setUpPartialRun(feeds: [a.erased], fetching: waiting)
+    expectStatus(.deadlineExceeded, TestTarget.timeoutText) {
+      try other.runPartial(late, fetching: waiting, feeds: [a.feed(1)])
+    }
+    expectStatus(.invalidArgument, "before performing partial runs") {
+      try other.runPartial(late, fetching: waiting)
+    }
+  }
+
   // OPT-009, OPT-010
   @Test func `statistics and graphs come for each device`() throws {
     let graph = Graph()

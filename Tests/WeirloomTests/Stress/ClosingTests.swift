@@ -19,7 +19,9 @@ import Weirloom
   }
 
   /// For each session.
-  private static let limit = Duration.milliseconds(100)
+  ///
+  /// A server is told by a call of its own, and answers each run, in code that is not optimised here.
+  private static let limit = Duration.milliseconds(TestTarget.isRemote ? 1000 : 100)
 
   @Test func `closing a session ends all that waits in it, within a tenth of a second`()
     async throws
@@ -40,7 +42,7 @@ import Weirloom
         let sessions = try (0..<count).map { try WaitingSession("reset \(attempt) \($0)") }
         for waiting in sessions { try await waiting.start() }
         let begin = ContinuousClock.now
-        try Session.reset()
+        for target in Set(sessions.map(\.session.target)) { try Session.reset(target: target) }
         for waiting in sessions { _ = try await waiting.end {} }
         return begin.duration(to: .now)
       }

@@ -84,7 +84,7 @@
 
     /// The options come with every call.
     func ready(
-      _ signature: RunSignature, callable options: RunOptions
+      _ signature: RunSignature, callable options: RunOptions?
     ) throws(StatusError) -> ReadyRun { try ready(signature) }
 
     /// Runs something that ``close()`` or a deadline may end.
