@@ -69,7 +69,8 @@ import Weirloom
     #expect(try isStructured(sides.output(1)) == false)
   }
 
-  @Test func `only plans that keep to themselves may run on threads that serve others`() throws {
+  @Test(.inThisProcess("it is about plans, which servers keep to themselves"))
+  func `only plans that keep to themselves may run on threads that serve others`() throws {
     let x = try graph.placeholder(Float.self)
     let sum = try x + x
     let variable = try graph.variable("counter", initialValue: .constant(Float(0)))
@@ -96,8 +97,8 @@ import Weirloom
     #expect(try isPrompt(looped.erased) == false)
   }
 
-  @Test func `a step that has become slow leaves the caller's thread, and comes back`() async throws
-  {
+  @Test(.inThisProcess("it is about plans, which servers keep to themselves"))
+  func `a step that has become slow leaves the caller's thread, and comes back`() async throws {
     let x = try graph.placeholder(Float.self)
     let sum = try x + x
     let session = try Session(graph: graph)
