@@ -15,7 +15,10 @@
 
     /// The loops, for the transports: of their own, so that no other user of NIO in this process blocks
     /// them.
-    package let loops = MultiThreadedEventLoopGroup(numberOfThreads: System.coreCount)
+    package let loops = MultiThreadedEventLoopGroup(
+      numberOfThreads: max(TransportExecutor.fewestLoops, System.coreCount))
+    /// While a loop writes a message of a gigabyte, another has to tell that the task is alive.
+    private static let fewestLoops = 4
     private let members: Set<ObjectIdentifier>
 
     private init() {
