@@ -149,6 +149,25 @@ func message(
     #expect(proto.tensorContent.count == 16384)
   }
 
+  @Test func `large tensors become messages without a copy, and stay as they are`() throws {
+    let values = (0..<4096).map { Float($0) }
+    var tensor: AnyTensor? = try AnyTensor(values, shape: Shape([4096]))
+    weak let buffer = tensor?.buffer
+    var content = try #require(try tensor?.data())
+    let (own, shared) = unsafe (
+      content.withUnsafeBytes { unsafe $0.baseAddress.map { UInt(bitPattern: $0) } },
+      buffer.map { unsafe UInt(bitPattern: $0.pointer) }
+    )
+    #expect(own == shared)
+    let message = content
+    content[0] = 255
+    #expect(try tensor?.scalars(of: Float.self) == values)
+    // The bytes outlive the tensor, and go with the last message.
+    tensor = nil
+    #expect(buffer != nil)
+    #expect(message.count == 16384)
+  }
+
   static let samples: [AnyTensor] = {
     func make<S: TensorScalar>(_ values: S...) -> [AnyTensor] {
       let vector = try? AnyTensor(values, shape: Shape(vector: values.count))

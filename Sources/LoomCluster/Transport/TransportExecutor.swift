@@ -64,7 +64,7 @@
       }.get()
     }
 
-    /// Runs asynchronous work on these threads while the calling one sleeps.
+    /// Runs asynchronous work on these threads while the calling one, which is none of them, sleeps.
     package func wait<R: Sendable>(
       for work: @escaping @Sendable () async throws(StatusError) -> R
     ) throws(StatusError) -> R {
