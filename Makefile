@@ -10,6 +10,8 @@ ROUNDS ?= 200
 
 weirloom := $(BUILD)/release/weirloom
 swift_files := Scripts/hand-written-sources --all
+# Tests wait for servers, processes and each other: all at once, they would starve on few cores.
+at_once := --experimental-maximum-parallelization-width 8
 import_check := --explicit-target-dependency-import-check error
 
 .PHONY: help demo test test-remote test-plain stress soak faults address build lint format bench-smoke examples docs dependencies clean
@@ -24,12 +26,13 @@ demo: dependencies ## Build in release mode and train a network on images of dig
 
 test: dependencies ## Build in debug mode and run every test.
 	WEIRLOOM_ORACLE="$$(Scripts/stock-tensorflow)" \
-	  $(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(import_check) $(TEST_ARGUMENTS)
+	  $(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(at_once) $(import_check) $(TEST_ARGUMENTS)
 	@Scripts/generate-checklist
 
 test-remote: dependencies ## Run the tests of sessions again, with each session on a server.
 	WEIRLOOM_TEST_TARGET=server \
-	  $(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(import_check) --filter WeirloomTests
+	  $(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(at_once) $(import_check) \
+	  --filter WeirloomTests
 
 test-plain: dependencies ## Run the tests of ops and models without oneDNN and other C libraries behind traits.
 	$(SWIFT) test --scratch-path $(BUILD)/plain --disable-default-traits --disable-xctest \

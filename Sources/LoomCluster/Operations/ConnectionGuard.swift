@@ -39,6 +39,7 @@
         } else {
           try pipeline.addHandler(guardian, position: .first)
         }
+        try pipeline.addHandler(FlushGathering(), position: .first)
       }
     }
 

@@ -53,12 +53,16 @@
       try halting.send("PRI * HTTP/2.0\r\n")
       _ = try halting.readToEnd()
       #expect(await eventually { served.log.with("did not begin in time").count == 2 })
-      let web = try RawSocket(port: served.server.port)
+      #expect(served.log.all.count == 3, "\(served.log.all)")
+
+      // With time to begin: on a busy machine 50 ms may pass before anything is read.
+      let patient = try OperatedServer()
+      let web = try RawSocket(port: patient.server.port)
       try web.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
       _ = try web.readToEnd()
-      #expect(await eventually { served.log.with("does not speak HTTP/2").count == 1 })
-      try served.expectService()
-      #expect(served.log.all.count == 4, "\(served.log.all)")
+      #expect(await eventually { patient.log.with("does not speak HTTP/2").count == 1 })
+      try patient.expectService()
+      #expect(patient.log.all.count == 2, "\(patient.log.all)")
     }
 
     @Test func `there are no more connections than allowed`() async throws {
@@ -75,7 +79,7 @@
 
     @Test func `a request that does not arrive is given up`() async throws {
       var limits = ServerLimits()
-      limits.stalledMessage = .milliseconds(100)
+      limits.stalledMessage = .seconds(1)
       let served = try OperatedServer(limits: limits)
       try await RawChannel.with(served.server) { channel in
         let failed = await status {

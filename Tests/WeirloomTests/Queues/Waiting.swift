@@ -9,11 +9,24 @@ func eventually(_ condition: () throws -> Bool) async rethrows -> Bool {
   return false
 }
 
+/// Whether `condition` holds once a run was cancelled: at once in this process; a server hears of it only
+/// after the caller was told.
+func holdsAfterCancellation(_ condition: () throws -> Bool) async rethrows -> Bool {
+  TestTarget.isRemote ? try await eventually(condition) : try condition()
+}
+
 extension RunOptions {
   /// Long enough for anything that does not wait.
   static var briefly: RunOptions {
     var options = RunOptions()
     options.timeout = .milliseconds(30)
+    return options
+  }
+
+  /// For what waits, but must not wait for ever.
+  static var patiently: RunOptions {
+    var options = RunOptions()
+    options.timeout = .seconds(60)
     return options
   }
 }
