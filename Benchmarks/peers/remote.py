@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Stock TensorFlow's Python client on a stock server and on `weirloom serve`, in turns.
 
-    tf/bin/python remote.py ../../.build/release/weirloom [latency,clients,bandwidth]
+    tf/bin/python remote.py ../../.build/release/weirloom [latency,clients,connections,bandwidth]
 
 latency    RunStep of add_vec4 over loopback: median and tenth percentile of 3000 runs each
 clients    64 sessions in two processes, all at once: runs per second, best of four rounds
+connections  the same step over 64 connections of h2load (Debian's nghttp2-client), whose requests cost
+           hardly anything, so that the servers are what is measured: median and best of 20 rounds
 bandwidth  64 MiB fed and fetched: best and median time, and the server's peak memory
 
 The server's CPU time per run stands beside, as it does not depend on what the clients cost.
@@ -12,10 +14,13 @@ The server's CPU time per run stands beside, as it does not depend on what the c
 
 import os
 import re
+import shutil
 import socket
 import statistics
+import struct
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -150,6 +155,67 @@ def clients(servers):
             f"server {min(cpu for _, cpu in found):4.0f} us CPU a run", flush=True)
 
 
+def field(number, content):
+    """A length-delimited field of a message; lengths of up to 16383 bytes are enough here."""
+    length = len(content)
+    size = bytes([length]) if length < 128 else bytes([length & 127 | 128, length >> 7])
+    return bytes([number << 3 | 2]) + size + content
+
+
+class Call:
+    """A call of a server's master service, made by the tools of nghttp2."""
+
+    def __init__(self, server, method, message):
+        self.body = tempfile.NamedTemporaryFile()
+        self.body.write(struct.pack(">BI", 0, len(message)) + message)
+        self.body.flush()
+        self.arguments = [
+            "-d", self.body.name, "-H", "content-type: application/grpc", "-H", "te: trailers",
+            f"http://127.0.0.1:{server.port}/tensorflow.MasterService/{method}"]
+
+    def make(self):
+        """The response's message."""
+        return subprocess.run(
+            ["nghttp", *self.arguments], capture_output=True, check=True).stdout[5:]
+
+    def repeat(self, count):
+        """Calls per second over 64 connections, one at a time on each."""
+        output = subprocess.run(
+            ["h2load", "-n", str(count), "-c", str(CLIENTS), "-m", "1", *self.arguments],
+            capture_output=True, check=True, text=True).stdout
+        assert f"{count} succeeded" in output, output
+        return float(re.search(r"([\d.]+) req/s", output).group(1))
+
+
+def connections(servers):
+    if shutil.which("h2load") is None:
+        print("connections not measured: h2load is missing (apt install nghttp2-client)")
+        return
+    count = 5000
+    graph, x, y = small_graph()
+    value = tf.make_tensor_proto(np.arange(4, dtype=np.float32)).SerializeToString()
+    feed = field(2, field(1, x.name.encode()) + field(2, value))
+    calls = {}
+    for name, server in servers.items():
+        created = Call(server, "CreateSession", field(1, graph.as_graph_def().SerializeToString()))
+        response = created.make()
+        handle = response[2:2 + response[1]]
+        calls[name] = Call(
+            server, "RunStep", field(1, handle) + feed + field(3, y.name.encode()))
+        assert struct.pack("<4f", 1, 2, 3, 4) in calls[name].make()
+    rates = {name: [] for name in servers}
+    for _ in range(20):
+        for name, server in servers.items():
+            before = server.cpu_seconds()
+            rate = calls[name].repeat(count)
+            rates[name].append((rate, (server.cpu_seconds() - before) / count * 1e6))
+    for name, found in rates.items():
+        print(
+            f"connections {name:5} median {statistics.median(rate for rate, _ in found):6.0f} "
+            f"runs/s   best {max(rate for rate, _ in found):6.0f}   "
+            f"server {statistics.median(cpu for _, cpu in found):4.0f} us CPU a run", flush=True)
+
+
 def bandwidth(servers):
     graph = tf.Graph()
     with graph.as_default():
@@ -170,14 +236,18 @@ def bandwidth(servers):
             f"peak {server.peak_mebibytes()} MiB", flush=True)
 
 
+PARTS = {
+    "latency": latency, "clients": clients, "connections": connections, "bandwidth": bandwidth}
+
+
 def main():
     if sys.argv[1] == "client":
         client(int(sys.argv[2]), int(sys.argv[3]))
-    wanted = (sys.argv[2] if len(sys.argv) > 2 else "latency,clients,bandwidth").split(",")
+    wanted = (sys.argv[2] if len(sys.argv) > 2 else "latency,clients,connections,bandwidth").split(",")
     servers = {"stock": Server(stock), "ours": Server(ours)}
     try:
         for name in wanted:
-            {"latency": latency, "clients": clients, "bandwidth": bandwidth}[name](servers)
+            PARTS[name](servers)
     finally:
         for server in servers.values():
             server.process.kill()
