@@ -243,7 +243,7 @@ PARTS = {
 def main():
     if sys.argv[1] == "client":
         client(int(sys.argv[2]), int(sys.argv[3]))
-    wanted = (sys.argv[2] if len(sys.argv) > 2 else "latency,clients,connections,bandwidth").split(",")
+    wanted = sys.argv[2].split(",") if len(sys.argv) > 2 else PARTS
     servers = {"stock": Server(stock), "ours": Server(ours)}
     try:
         for name in wanted:
