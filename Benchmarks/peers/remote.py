@@ -23,6 +23,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""
@@ -245,15 +246,20 @@ def main():
         client(int(sys.argv[2]), int(sys.argv[3]))
     wanted = sys.argv[2].split(",") if len(sys.argv) > 2 else PARTS
     servers = {"stock": Server(stock), "ours": Server(ours)}
+    status = 1
     try:
         for name in wanted:
             PARTS[name](servers)
+        status = 0
+    except Exception:
+        traceback.print_exc()
     finally:
         for server in servers.values():
             server.process.kill()
         # Sessions whose server is gone would wait for it.
         sys.stdout.flush()
-        os._exit(0)
+        sys.stderr.flush()
+        os._exit(status)
 
 
 if __name__ == "__main__":
