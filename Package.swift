@@ -40,6 +40,7 @@ let transport: [Target.Dependency] = [
   .product(name: "NIOHTTP2", package: "swift-nio-http2", condition: distributed),
   .product(name: "NIOPosix", package: "swift-nio", condition: distributed),
   .product(name: "NIOSSL", package: "swift-nio-ssl", condition: distributed),
+  .product(name: "NIOTLS", package: "swift-nio", condition: distributed),
   .product(
     name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: distributed),
 ]

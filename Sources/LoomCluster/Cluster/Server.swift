@@ -1,7 +1,5 @@
 #if Distributed
   import CoreMetrics
-  import GRPCCore
-  import GRPCNIOTransportHTTP2Posix
   public import LoomCore
   import LoomFormats
   public import LoomGraph
@@ -23,16 +21,16 @@
     private let master: Master
     /// This server as a worker: for masters in this process, which need no messages.
     package let worker: LocalWorker
-    private let grpc: GRPCServer<HTTP2ServerTransport.Posix>
-    private let transport: HTTP2ServerTransport.Posix
+    private let listener: Listener
     private let metrics: ServerMetrics
     private let health: Health
     private let running: RunningCalls
 
     private enum State {
       case made
-      case running(Task<Void, any Error>)
-      case stopped(Task<Void, any Error>?)
+      /// With what looks after the server now and then.
+      case running(Task<Void, Never>)
+      case stopped
     }
     private let state = Mutex(State.made)
 
@@ -76,7 +74,14 @@
         discoveryLimit: options.discoveryLimit)
       let metrics = ServerMetrics(options.metrics ?? MetricsSystem.factory)
       running = RunningCalls { metrics.steps($0) }
-      let security = try options.security.transportSecurity(logger: options.logger)
+      let encryption: ServerEncryption?
+      if let certificate = options.security.certificate {
+        encryption = try ServerEncryption(
+          certificate, clientAuthoritiesPath: options.security.clientAuthoritiesPath,
+          logger: options.logger)
+      } else {
+        encryption = nil
+      }
       let tokens: TokenVerifier?
       if let token = options.security.token {
         tokens = try TokenVerifier(token, logger: options.logger)
@@ -91,21 +96,17 @@
       self.port = socket.port
       self.options = options
       self.metrics = metrics
-      transport = HTTP2ServerTransport.Posix(
-        listeningSocketDescriptor: socket.take(), transportSecurity: security,
-        config: options.transportConfiguration(metrics),
-        eventLoopGroup: TransportExecutor.shared.loops)
-      var router = RPCRouter<HTTP2ServerTransport.Posix>()
-      MasterService(master).registerMethods(with: &router)
-      WorkerService(worker).registerMethods(with: &router)
-      health = Health(services: Set(router.methods.map(\.service.fullyQualifiedService)))
-      HealthService(health: health).registerMethods(with: &router)
-      router.registerInterceptors(pipeline: [
-        .apply(
-          CallSupervision(
-            metrics: metrics, running: running, tokens: tokens, logger: options.logger), to: .all)
-      ])
-      grpc = GRPCServer(transport: transport, router: router)
+      var router = CallRouter()
+      MasterService(master).register(with: &router)
+      WorkerService(worker).register(with: &router)
+      health = Health(services: router.services.union([HealthService.name]))
+      HealthService(health: health).register(with: &router)
+      let supervision = CallSupervision(
+        metrics: metrics, running: running, tokens: tokens, logger: options.logger)
+      listener = Listener(
+        socket, encryption: encryption, limits: options.limits, metrics: metrics,
+        logger: options.logger
+      ) { [router] in ServerConnection(router, supervision, options.limits) }
       if starts { try start() }
     }
 
@@ -145,28 +146,12 @@
         case .running: return false
         case .stopped: throw StatusError(.aborted, "A stopped server can't be started again.")
         case .made:
-          state = .running(
-            // Not on the cooperative threads: they may all be inside of blocking runs of sessions that
-            // wait for this very server.
-            Task(executorPreference: TransportExecutor.shared) {
-              [grpc, master, metrics, lifetime = options.sessionLifetime] in
-              try await withThrowingDiscardingTaskGroup { group in
-                group.addTask {
-                  while !Task.isCancelled {
-                    try await Task.sleep(for: Server.housekeepingInterval(lifetime))
-                    if let lifetime { await master.closeIdleSessions(for: lifetime) }
-                    metrics.state(
-                      sessions: master.sessionCount, tensorBytes: master.liveTensorBytes)
-                  }
-                }
-                try await grpc.serve()
-                group.cancelAll()
-              }
-            })
+          state = .running(housekeeping())
           return true
         }
       }
       guard begins else { return }
+      listener.start()
       options.logger.info(
         "Serving",
         metadata: [
@@ -174,6 +159,21 @@
           "tls": "\(options.security.certificate != nil)",
           "token": "\(options.security.token != nil)",
         ])
+    }
+
+    /// Closes sessions that nobody uses any more, and keeps metrics up to date.
+    private func housekeeping() -> Task<Void, Never> {
+      // Not on the cooperative threads: they may all be inside of blocking runs of sessions that wait for
+      // this very server.
+      Task(executorPreference: TransportExecutor.shared) {
+        [master, metrics, lifetime = options.sessionLifetime] in
+        while true {
+          // Cancelled when the server ends.
+          do { try await Task.sleep(for: Server.housekeepingInterval(lifetime)) } catch { return }
+          if let lifetime { await master.closeIdleSessions(for: lifetime) }
+          metrics.state(sessions: master.sessionCount, tensorBytes: master.liveTensorBytes)
+        }
+      }
     }
 
     /// How often sessions are looked at, and counted.
@@ -185,15 +185,10 @@
     ///
     /// - Throws: ``StatusError/Code/unknown`` if the transport gave up.
     public func join() async throws(StatusError) {
-      let running: Task<Void, any Error>? = state.withLock { state in
-        switch state {
-        case .running(let task): task
-        case .stopped(let task): task
-        case .made: nil
-        }
+      let hasStarted = state.withLock { state in
+        if case .made = state { false } else { true }
       }
-      do { try await running?.value } catch is CancellationError {
-      } catch { throw StatusError.wrapping(error) }
+      if hasStarted { try await listener.finished() }
     }
 
     /// Ends the server: no call is taken any more, those under way are cancelled.
@@ -201,24 +196,11 @@
     /// ``drain(within:)`` lets them end before.
     public func stop() {
       let was = state.withLock { state in
-        let was = state
-        if case .running(let task) = state {
-          state = .stopped(task)
-        } else if case .made = state {
-          state = .stopped(nil)
-        }
-        return was
+        defer { state = .stopped }
+        return state
       }
-      switch was {
-      case .stopped: return
-      case .made: grpc.beginGracefulShutdown()
-      case .running:
-        // The transport takes it ill when its socket is closed before it is registered.
-        Task(executorPreference: TransportExecutor.shared) { [grpc, transport] in
-          _ = try? await transport.listeningAddress
-          grpc.beginGracefulShutdown()
-        }
-      }
+      if case .running(let housekeeping) = was { housekeeping.cancel() }
+      listener.stop()
     }
 
     /// Closes all sessions and with them the steps that are under way, then ends the server.
@@ -245,23 +227,10 @@
           "Calls that take too long are cancelled", metadata: ["running": "\(running.count)"])
       }
       await shutDown()
-      let serving: Task<Void, any Error>? = state.withLock { state in
-        if case .stopped(let task) = state { return task }
-        return nil
-      }
-      guard let serving else { return }
-      // A client that does not answer must not keep the server from its end.
-      let patience = Task {
-        try await Task.sleep(for: Server.farewell)
-        serving.cancel()
-      }
-      _ = await serving.result
-      patience.cancel()
+      // What it could not listen to is told by ``join()``.
+      try? await listener.finished()
       options.logger.notice("Shut down")
     }
-
-    /// How long clients may take to close their connections.
-    private static let farewell = Duration.seconds(2)
 
     /// Closes sessions that nobody used for that long.
     package func closeIdleSessions(for limit: Duration) async {

@@ -1,5 +1,4 @@
 #if Distributed
-  package import GRPCCore
   import LoomCore
   import LoomFormats
   import LoomGraph
@@ -8,23 +7,21 @@
   import LoomRuntime
 
   /// Answers what clients ask of a master (`tensorflow.MasterService`).
-  package struct MasterService: RegistrableRPCService {
+  struct MasterService {
     private let master: Master
 
-    package init(_ master: Master) { self.master = master }
+    init(_ master: Master) { self.master = master }
 
-    package func registerMethods<Transport: ServerTransport>(
-      with router: inout RPCRouter<Transport>
-    ) {
+    func register(with router: inout CallRouter) {
       router.answer(MasterMethods.createSession, createSession)
       router.answer(MasterMethods.extendSession, extendSession)
-      router.answer(MasterMethods.runStep, runStep)
+      router.begin(MasterMethods.runStep, failure: { $0.failure }, beginStep)
       router.answer(MasterMethods.partialRunSetup, setUpPartialRun)
       router.answer(MasterMethods.closeSession, closeSession)
       router.answer(MasterMethods.listDevices, listDevices)
       router.answer(MasterMethods.reset, reset)
       router.answer(MasterMethods.makeCallable, makeCallable)
-      router.answer(MasterMethods.runCallable, runCallable)
+      router.begin(MasterMethods.runCallable, beginCallable)
       router.answer(MasterMethods.releaseCallable, releaseCallable)
     }
 
@@ -93,46 +90,97 @@
 
     // MARK: Steps
 
-    private func runStep(
+    private func beginStep(
       _ request: Tensorflow_RunStepRequest
-    ) async throws(StatusError) -> Tensorflow_RunStepResponse {
+    ) throws(StatusError) -> Reply<Tensorflow_RunStepResponse> {
       do throws(StatusError) {
         try master.admit(request.requestID, "RunStep (Master)")
-        return try await master.session(request.sessionHandle).use { session throws(StatusError) in
-          try await runStep(request, in: session)
+        let session = try master.session(request.sessionHandle)
+        if let response = try runBriefly(request, in: session) { return .now(response) }
+        return .later { () async throws(StatusError) in
+          do throws(StatusError) {
+            return try await session.use { session throws(StatusError) in
+              try await runStep(request, in: session)
+            }
+          } catch {
+            return try response(telling: error, request)
+          }
         }
       } catch {
-        guard request.storeErrorsInResponseBody else { throw error }
-        var response = Tensorflow_RunStepResponse()
-        response.statusCode = Tensorflow_Error_Code(error.code)
-        response.statusErrorMessage = error.message
-        return response
+        return .now(try response(telling: error, request))
       }
+    }
+
+    private func response(
+      telling error: StatusError, _ request: Tensorflow_RunStepRequest
+    ) throws(StatusError) -> Tensorflow_RunStepResponse {
+      guard request.storeErrorsInResponseBody else { throw error }
+      var response = Tensorflow_RunStepResponse()
+      response.statusCode = Tensorflow_Error_Code(error.code)
+      response.statusErrorMessage = error.message
+      return response
+    }
+
+    /// Runs a step that ran before and is known to be brief; `nil` for all others.
+    private func runBriefly(
+      _ request: Tensorflow_RunStepRequest, in session: MasterSession
+    ) throws(StatusError) -> Tensorflow_RunStepResponse? {
+      guard request.partialRunHandle.isEmpty, request.options == Tensorflow_RunOptions() else {
+        return nil
+      }
+      let fetches = distinct(request.fetch)
+      let wanted = StepRequest(
+        feeds: request.feed.map(\.name), fetches: fetches, targets: request.target)
+      guard let step = session.knownStep(wanted),
+        step.run.mayBeBrief(feedBytes: bytes(of: request.feed.lazy.map(\.tensor))),
+        let results = try session.runBriefly(step, try values(of: request))
+      else { return nil }
+      return try response(fetches, results, metadata: nil)
     }
 
     private func runStep(
       _ request: Tensorflow_RunStepRequest, in session: MasterSession
     ) async throws(StatusError) -> Tensorflow_RunStepResponse {
+      let values = try values(of: request)
+      let fetches = distinct(request.fetch)
+      guard request.partialRunHandle.isEmpty else {
+        let results = try await session.runPartial(
+          request.partialRunHandle,
+          feeds: zip(request.feed, values).map { ($0.name, $1) }, fetches: fetches)
+        return try response(fetches, results, metadata: nil)
+      }
+      let step = try await session.step(
+        StepRequest(feeds: request.feed.map(\.name), fetches: fetches, targets: request.target))
+      let (results, metadata) = try await session.run(step, values, RunOptions(request.options))
+      return try response(fetches, results, metadata: metadata)
+    }
+
+    private func values(
+      of request: Tensorflow_RunStepRequest
+    ) throws(StatusError) -> [AnyTensor] {
       var values: [AnyTensor] = []
+      values.reserveCapacity(request.feed.count)
       for (index, feed) in request.feed.enumerated() {
         values.append(try decode(feed.tensor, index))
       }
-      var fetches: [String] = []
+      return values
+    }
+
+    /// Each name once, in the order of their first places.
+    private func distinct(_ names: [String]) -> [String] {
+      guard names.count > 1 else { return names }
       var seen: Set<String> = []
-      for fetch in request.fetch where seen.insert(fetch).inserted { fetches.append(fetch) }
-      let results: [AnyTensor]
-      var metadata: RunMetadata?
-      if request.partialRunHandle.isEmpty {
-        let step = try await session.step(
-          StepRequest(
-            feeds: request.feed.map(\.name), fetches: fetches, targets: request.target))
-        (results, metadata) = try await session.run(
-          step, values, RunOptions(request.options))
-      } else {
-        results = try await session.runPartial(
-          request.partialRunHandle,
-          feeds: zip(request.feed, values).map { ($0.name, $1) }, fetches: fetches)
-      }
+      return names.filter { seen.insert($0).inserted }
+    }
+
+    /// How many bytes messages of tensors come with; they may stand for more.
+    private func bytes(of tensors: some Sequence<Tensorflow_TensorProto>) -> Int {
+      tensors.reduce(0) { $0 + $1.tensorContent.count }
+    }
+
+    private func response(
+      _ fetches: [String], _ results: [AnyTensor], metadata: RunMetadata?
+    ) throws(StatusError) -> Tensorflow_RunStepResponse {
       var response = Tensorflow_RunStepResponse()
       response.tensor.reserveCapacity(results.count)
       for (name, value) in zip(fetches, results) {
@@ -181,20 +229,42 @@
       }
     }
 
-    private func runCallable(
+    private func beginCallable(
       _ request: Tensorflow_RunCallableRequest
-    ) async throws(StatusError) -> Tensorflow_RunCallableResponse {
+    ) throws(StatusError) -> Reply<Tensorflow_RunCallableResponse> {
       try master.admit(request.requestID, "RunCallable (Master)")
-      return try await master.session(request.sessionHandle).use { session throws(StatusError) in
-        let callable = try session.callable(request.handle)
-        var values: [AnyTensor] = []
-        for (index, feed) in request.feed.enumerated() { values.append(try decode(feed, index)) }
-        let (results, metadata) = try await session.run(callable.step, values, callable.options)
-        var response = Tensorflow_RunCallableResponse()
-        for result in results { response.fetch.append(try Tensorflow_TensorProto(result)) }
-        response.metadata = try Tensorflow_RunMetadata(metadata ?? RunMetadata())
-        return response
+      let session = try master.session(request.sessionHandle)
+      let callable = try session.callable(request.handle)
+      if callable.options == RunOptions(),
+        callable.step.run.mayBeBrief(feedBytes: bytes(of: request.feed)),
+        let results = try session.runBriefly(callable.step, try values(of: request))
+      {
+        return .now(try response(results, metadata: nil))
       }
+      return .later { () async throws(StatusError) in
+        try await session.use { session throws(StatusError) in
+          let (results, metadata) = try await session.run(
+            callable.step, try values(of: request), callable.options)
+          return try response(results, metadata: metadata)
+        }
+      }
+    }
+
+    private func values(
+      of request: Tensorflow_RunCallableRequest
+    ) throws(StatusError) -> [AnyTensor] {
+      var values: [AnyTensor] = []
+      for (index, feed) in request.feed.enumerated() { values.append(try decode(feed, index)) }
+      return values
+    }
+
+    private func response(
+      _ results: [AnyTensor], metadata: RunMetadata?
+    ) throws(StatusError) -> Tensorflow_RunCallableResponse {
+      var response = Tensorflow_RunCallableResponse()
+      for result in results { response.fetch.append(try Tensorflow_TensorProto(result)) }
+      response.metadata = try Tensorflow_RunMetadata(metadata ?? RunMetadata())
+      return response
     }
 
     private func releaseCallable(

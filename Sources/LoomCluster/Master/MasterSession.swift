@@ -51,14 +51,18 @@
     func use<R: Sendable>(
       _ body: (MasterSession) async throws(StatusError) -> R
     ) async throws(StatusError) -> R {
+      try enter()
+      defer { leave() }
+      return try await body(self)
+    }
+
+    private func enter() throws(StatusError) {
       let isOpen = state.withLock { state in
         guard !state.isClosed else { return false }
         state.running += 1
         return true
       }
       guard isOpen else { throw Master.unknownSession(handle) }
-      defer { leave() }
-      return try await body(self)
     }
 
     private func leave() {
@@ -132,7 +136,7 @@
 
     /// The step that a client asks for, found or made.
     func step(_ request: StepRequest) async throws(StatusError) -> PreparedStep {
-      if let known = state.withLock({ $0.steps[request] }) { return known }
+      if let known = knownStep(request) { return known }
       let made = try await Detached.run(cancelling: CancellationState()) {
         [graph, engine] () throws(StatusError) in try PreparedStep(request, graph, engine)
       }.get()
@@ -143,9 +147,36 @@
       }
     }
 
+    /// The step that a client asks for, if it was made before.
+    func knownStep(_ request: StepRequest) -> PreparedStep? {
+      state.withLock { $0.steps[request] }
+    }
+
+    /// Runs a step once without options, on the calling thread, if that is known to be brief; `nil` if not.
+    func runBriefly(
+      _ step: PreparedStep, _ values: [AnyTensor]
+    ) throws(StatusError) -> [AnyTensor]? {
+      let options = RunOptions()
+      guard !wantsMetadata(options) else { return nil }
+      try enter()
+      defer { leave() }
+      try step.check(values, origin)
+      do throws(StatusError) {
+        return try step.run.runBriefly(step.resolution.feedValues(values), options)
+          .map { step.resolution.results($0) }
+      } catch {
+        throw worded(engine.explaining(error, options), options, isOfKernel: true)
+      }
+    }
+
+    private func wantsMetadata(_ options: RunOptions) -> Bool {
+      options.traces || options.outputsPartitionGraphs
+        || engine.configuration.graph.costModelInterval > 0
+    }
+
     /// Runs a step once.
     ///
-    /// - Parameter wantsMetadata: whether the client asked to be told of the run.
+    /// - Returns: what it gave, and what the client asked to be told of the run.
     func run(
       _ step: PreparedStep, _ values: [AnyTensor], _ options: RunOptions
     ) async throws(StatusError) -> ([AnyTensor], RunMetadata?) {
@@ -153,12 +184,9 @@
       var options = options
       // As on TensorFlow's servers, the pools of a session are those of its server.
       options.interOpThreadPool = 0
-      let wantsMetadata =
-        options.traces || options.outputsPartitionGraphs
-        || engine.configuration.graph.costModelInterval > 0
       let feeds = step.resolution.feedValues(values)
       do throws(StatusError) {
-        guard wantsMetadata else {
+        guard wantsMetadata(options) else {
           return (
             step.resolution.results(try await step.run.runDetached(feeds, options)), nil
           )

@@ -1,83 +1,48 @@
 #if Distributed
-  import GRPCCore
   import LoomCore
   import Logging
+  import NIOCore
+  import NIOHPACK
 
   /// Lets calls in, counts them, and tells of those that fail.
-  struct CallSupervision: ServerInterceptor {
+  struct CallSupervision: Sendable {
     let metrics: ServerMetrics
     let running: RunningCalls
     /// `nil` where everybody may call.
     let tokens: TokenVerifier?
     let logger: Logger
 
-    /// What asks for work that did not begin before. All other calls end or answer what is under way, and go
-    /// on while the server drains.
-    private static let work: Set<String> = [
-      "CreateSession", "ExtendSession", "PartialRunSetup", "RunStep", "MakeCallable", "RunCallable",
-      "CreateWorkerSession", "RegisterGraph", "RunGraph",
-    ]
-
-    @concurrent func intercept<Input: Sendable, Output: Sendable>(
-      request: StreamingServerRequest<Input>, context: ServerContext,
-      next:
-        @Sendable @concurrent (
-          StreamingServerRequest<Input>, ServerContext
-        ) async throws -> StreamingServerResponse<Output>
-    ) async throws -> StreamingServerResponse<Output> {
-      // Probes carry no secrets.
-      guard context.descriptor.service.fullyQualifiedService != HealthService.name else {
-        return try await next(request, context)
-      }
-      let start = ContinuousClock.now
-      let record = CallRecord()
-      do {
-        let response = try await CallRecord.$current.withValue(record) {
-          try await admitted(request, context, next)
-        }
-        ended(context, record.failure, start)
-        return response
-      } catch {
-        ended(context, StatusError(call: error), start)
-        throw error
+    /// - Throws: ``StatusError/Code/unauthenticated`` for a call without a token that is the server's.
+    func admit(_ headers: HPACKHeaders, to route: CallRoute) throws(StatusError) {
+      guard let tokens, !route.isProbe else { return }
+      let values = headers[canonicalForm: "authorization"]
+      guard tokens.admits(values.lazy.map { String($0) }) else {
+        throw StatusError(
+          .unauthenticated,
+          values.isEmpty
+            ? "Expected a bearer token." : "The token of the call is not one of the server's.")
       }
     }
 
-    @concurrent private func admitted<Input: Sendable, Output: Sendable>(
-      _ request: StreamingServerRequest<Input>, _ context: ServerContext,
-      _ next:
-        @Sendable @concurrent (
-          StreamingServerRequest<Input>, ServerContext
-        ) async throws -> StreamingServerResponse<Output>
-    ) async throws -> StreamingServerResponse<Output> {
-      if let tokens {
-        let values = request.metadata[stringValues: "authorization"]
-        guard tokens.admits(values) else {
-          throw RPCError(
-            code: .unauthenticated,
-            message: values.contains { _ in true }
-              ? "The token of the call is not one of the server's." : "Expected a bearer token.")
-        }
-      }
-      guard CallSupervision.work.contains(context.descriptor.method) else {
-        return try await next(request, context)
-      }
-      do { try running.enter() } catch { throw RPCError(error) }
-      defer { running.leave() }
-      return try await next(request, context)
-    }
-
-    private func ended(
-      _ context: ServerContext, _ failure: StatusError?, _ start: ContinuousClock.Instant
+    /// A call has ended.
+    ///
+    /// - Parameters:
+    ///   - failure: What it failed of, also if the client was told inside of a message.
+    ///   - refusal: Why it was not let in, where that is counted.
+    func ended(
+      _ call: ServerCall, _ failure: StatusError?, refusal: ServerMetrics.Refusal? = nil,
+      _ channel: any NIOCore.Channel
     ) {
-      let duration = ContinuousClock.now - start
-      metrics.ended(context.descriptor, failure?.code, after: duration)
+      guard !call.route.isProbe else { return }
+      metrics.ended(call.route.name, failure?.code, after: ContinuousClock.now - call.start)
+      if let refusal { metrics.refused(refusal) }
       guard let failure else { return }
       logger.log(
-        level: CallSupervision.level(of: failure.code), "A call failed",
+        level: refusal == nil ? CallSupervision.level(of: failure.code) : .warning, "A call failed",
         metadata: [
-          "rpc": "\(context.descriptor)", "code": "\(failure.code.name)",
-          "peer": "\(context.remotePeer)", "error": "\(CallSupervision.line(failure.message))",
+          "rpc": "\(call.route.name)", "code": "\(failure.code.name)",
+          "peer": "\(channel.remoteAddress.map { "\($0)" } ?? "unknown")",
+          "error": "\(CallSupervision.line(failure.message))",
         ])
     }
 
@@ -104,14 +69,15 @@
   }
 
   extension StatusError {
-    /// What a call's handler threw.
-    fileprivate init(call error: any Error) {
-      switch error {
-      case let error as RPCError: self.init(error)
-      case let error as StatusError: self = error
-      case is CancellationError: self.init(.cancelled, "The call was cancelled.")
-      default: self = .wrapping(error)
-      }
+    /// What calls end with whose deadline has passed.
+    static let callIsLate = StatusError(.deadlineExceeded, "The deadline of the call has passed.")
+  }
+
+  extension CallRoute {
+    /// What calls of methods are counted as that the server does not have.
+    static let unknown = CallRoute(name: "unknown", asksForWork: false, isProbe: false) {
+      _ throws(StatusError) in
+      throw .unimplemented("The server has no such method.")
     }
   }
 #endif

@@ -1,79 +1,10 @@
 #if Distributed
   import Logging
   import NIOCore
-  import NIOHTTP2
-  import NIOSSL
-  import Synchronization
-
-  /// Watches a server's connections: how many there are, and whether each begins as it has to.
-  final class ConnectionWatch: Sendable {
-    private struct State {
-      var count = 0
-      var isFull = false
-    }
-    private let limits: ServerLimits
-    private let metrics: ServerMetrics
-    private let logger: Logger
-    private let state = Mutex(State())
-
-    init(_ limits: ServerLimits, _ metrics: ServerMetrics, _ logger: Logger) {
-      self.limits = limits
-      self.metrics = metrics
-      self.logger = logger
-    }
-
-    /// Called for each connection, in its event loop, before anything of it is read.
-    func accept(_ channel: any NIOCore.Channel) -> EventLoopFuture<Void> {
-      guard admit() else {
-        metrics.refused(.connections)
-        return channel.close()
-      }
-      channel.closeFuture.whenComplete { [self] _ in leave() }
-      return channel.eventLoop.makeCompletedFuture {
-        let pipeline = channel.pipeline.syncOperations
-        let guardian = ConnectionGuard(
-          limit: TimeAmount(limits.handshake), metrics: metrics, logger: logger)
-        // Behind the encryption, if there is one: what it fails of is told there.
-        if let encryption = try? pipeline.handler(type: NIOSSLServerHandler.self) {
-          try pipeline.addHandler(guardian, position: .after(encryption))
-        } else {
-          try pipeline.addHandler(guardian, position: .first)
-        }
-        try pipeline.addHandler(FlushGathering(), position: .first)
-      }
-    }
-
-    private func admit() -> Bool {
-      let (count, isFirstRefused) = state.withLock { state -> (Int?, Bool) in
-        if let limit = limits.connections, state.count >= limit {
-          defer { state.isFull = true }
-          return (nil, !state.isFull)
-        }
-        state.count += 1
-        return (state.count, false)
-      }
-      // One line for all that come while there is no room.
-      if isFirstRefused {
-        logger.warning(
-          "Connections are refused: the limit is reached",
-          metadata: ["limit": "\(limits.connections ?? 0)"])
-      }
-      if let count { metrics.connections(count) }
-      return count != nil
-    }
-
-    private func leave() {
-      metrics.connections(
-        state.withLock { state in
-          state.count -= 1
-          state.isFull = false
-          return state.count
-        })
-    }
-  }
+  import NIOTLS
 
   /// Closes a connection that does not begin with HTTP/2, or does not begin at all.
-  private final class ConnectionGuard: ChannelInboundHandler, RemovableChannelHandler {
+  final class ConnectionGuard: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
 
@@ -83,14 +14,16 @@
     private static let settingsHead = 9
 
     private let limit: TimeAmount
+    private let isEncrypted: Bool
     private let metrics: ServerMetrics
     private let logger: Logger
     private var timeout: Scheduled<Void>?
     private var received = 0
     private var isDone = false
 
-    init(limit: TimeAmount, metrics: ServerMetrics, logger: Logger) {
+    init(limit: TimeAmount, isEncrypted: Bool, metrics: ServerMetrics, logger: Logger) {
       self.limit = limit
+      self.isEncrypted = isEncrypted
       self.metrics = metrics
       self.logger = logger
     }
@@ -129,6 +62,15 @@
         timeout?.cancel()
       }
       context.fireChannelRead(data)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+      // gRPC asks both sides to agree on HTTP/2 while they agree on the encryption.
+      if isEncrypted, !isDone, case TLSUserEvent.handshakeCompleted(nil)? = event as? TLSUserEvent {
+        refuse(context, .notHTTP2, "A connection was closed: it does not speak HTTP/2")
+        context.close(promise: nil)
+      }
+      context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -1,6 +1,6 @@
 #if Distributed
-  import GRPCCore
-  import SwiftProtobuf
+  import LoomCore
+  import NIOCore
 
   /// Whether a service takes calls, as gRPC's health protocol numbers it.
   public enum ServingStatus: Int, Sendable {
@@ -10,32 +10,23 @@
     case serviceUnknown = 3
   }
 
-  /// The question of the health protocol: field 1 is the name of a service; empty for the whole server.
-  struct HealthQuestion: Sendable {
-    var service: String
-  }
-
-  /// Two fields in all are no reason for generated messages.
-  struct HealthCoder: MessageSerializer, MessageDeserializer {
-    typealias Message = HealthQuestion
-
-    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> HealthQuestion {
-      let all = bytes.copied
-      guard let service = HealthCoder.service(all[...]) else {
-        throw RPCError(
-          code: .internalError,
-          message: "Error parsing message with type 'grpc.health.v1.HealthCheckRequest'")
+  /// The messages of the health protocol: two fields in all are no reason for generated ones.
+  enum HealthMessages {
+    /// The service that a question is about; empty for the whole server.
+    ///
+    /// - Throws: ``StatusError/Code/internal`` if the bytes are not such a message.
+    static func service(_ bytes: ByteBuffer) throws(StatusError) -> String {
+      guard let service = service(Array(bytes.readableBytesView)[...]) else {
+        throw .internal(
+          "Error parsing message with type 'grpc.health.v1.HealthCheckRequest'")
       }
-      return HealthQuestion(service: service)
+      return service
     }
 
-    func serialize<Bytes: GRPCContiguousBytes>(_ message: HealthQuestion) throws -> Bytes {
-      let name = Array(message.service.utf8)
-      guard !name.isEmpty else { return Bytes([]) }
-      return Bytes([HealthCoder.serviceTag] + HealthCoder.varint(UInt64(name.count)) + name)
+    /// An answer: field 1 is the status.
+    static func answer(_ status: ServingStatus) -> ByteBuffer {
+      WireMessage.framed(status == .unknown ? [] : [0x08, UInt8(status.rawValue)])
     }
-
-    private static let serviceTag: UInt8 = 0x0A
 
     /// The last field 1 of a message; other fields are passed over, as protocol buffers demand.
     private static func service(_ bytes: ArraySlice<UInt8>) -> String? {
@@ -77,31 +68,6 @@
         if byte < 0x80 { return value }
       }
       return nil
-    }
-
-    private static func varint(_ value: UInt64) -> [UInt8] {
-      var rest = value
-      var bytes: [UInt8] = []
-      while rest >= 0x80 {
-        bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-        rest >>= 7
-      }
-      return bytes + [UInt8(rest)]
-    }
-  }
-
-  /// The answer of the health protocol: field 1 is the status.
-  struct ServingStatusCoder: MessageSerializer, MessageDeserializer {
-    typealias Message = ServingStatus
-
-    func serialize<Bytes: GRPCContiguousBytes>(_ status: ServingStatus) throws -> Bytes {
-      Bytes(status == .unknown ? [] : [0x08, UInt8(status.rawValue)])
-    }
-
-    func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> ServingStatus {
-      let all = bytes.copied
-      guard all.count == 2, all[0] == 0x08 else { return .unknown }
-      return ServingStatus(rawValue: Int(all[1])) ?? .unknown
     }
   }
 #endif

@@ -1,53 +1,36 @@
 #if Distributed
   import GRPCCore
   import LoomCore
+  import NIOCore
   import Synchronization
 
   /// Tells probes whether a server takes work (`grpc.health.v1.Health`).
-  struct HealthService: RegistrableRPCService {
+  struct HealthService {
     static let name = "grpc.health.v1.Health"
-    static let check = MethodDescriptor(
-      service: ServiceDescriptor(fullyQualifiedService: name), method: "Check", type: .unary)
-    static let watch = MethodDescriptor(
-      service: ServiceDescriptor(fullyQualifiedService: name), method: "Watch",
-      type: .serverStreaming)
+    private static let service = ServiceDescriptor(fullyQualifiedService: name)
 
     let health: Health
 
-    func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
-      router.registerHandler(
-        forMethod: HealthService.check, deserializer: HealthCoder(),
-        serializer: ServingStatusCoder()
-      ) { [health] request, _ in
-        let question = try await ServerRequest(stream: request).message
-        let status = health.status(of: question.service)
-        guard status != .serviceUnknown else {
-          throw RPCError(code: .notFound, message: "unknown service")
-        }
-        return StreamingServerResponse(single: ServerResponse(message: status))
+    func register(with router: inout CallRouter) {
+      let health = health
+      router.add(MethodDescriptor(service: HealthService.service, method: "Check"), isProbe: true) {
+        bytes throws(StatusError) in
+        let status = health.status(of: try HealthMessages.service(bytes))
+        guard status != .serviceUnknown else { throw .notFound("unknown service") }
+        return .answered(.init(message: HealthMessages.answer(status)))
       }
-      router.registerHandler(
-        forMethod: HealthService.watch, deserializer: HealthCoder(),
-        serializer: ServingStatusCoder()
-      ) { [health] request, context in
-        let question = try await ServerRequest(stream: request).message
-        return StreamingServerResponse { writer in
-          // Ends with the client, or when the server has nothing more to say.
-          await withTaskGroup { group in
-            group.addTask {
-              var last: ServingStatus?
-              for await _ in health.changes() {
-                let status = health.status(of: question.service)
-                guard status != last else { continue }
-                last = status
-                do { try await writer.write(status) } catch { return }
-              }
-            }
-            group.addTask { try? await context.cancellation.cancelled }
-            await group.next()
-            group.cancelAll()
+      router.add(MethodDescriptor(service: HealthService.service, method: "Watch"), isProbe: true) {
+        bytes throws(StatusError) in
+        let service = try HealthMessages.service(bytes)
+        return .streaming { write in
+          var last: ServingStatus?
+          // Ends with the call.
+          for await _ in health.changes() {
+            let status = health.status(of: service)
+            guard status != last else { continue }
+            last = status
+            write(HealthMessages.answer(status))
           }
-          return [:]
         }
       }
     }

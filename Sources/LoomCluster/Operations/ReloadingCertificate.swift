@@ -5,9 +5,9 @@
   import NIOCertificateReloading
   import NIOSSL
 
-  /// A certificate whose files may be renewed: every handshake uses what stands in them.
+  /// A client's certificate whose files may be renewed: every handshake uses what stands in them.
   final class ReloadingCertificate: CertificateReloader {
-    private struct Pair: Sendable {
+    struct Pair: Sendable {
       let chain: [NIOSSLCertificateSource]
       let key: NIOSSLPrivateKeySource
     }
@@ -42,7 +42,8 @@
       return override
     }
 
-    private static func read(_ files: CertificateFiles) throws(StatusError) -> Pair {
+    /// - Throws: ``StatusError/Code/invalidArgument`` if the files don't hold a certificate and its key.
+    static func read(_ files: CertificateFiles) throws(StatusError) -> Pair {
       let chain = try certificates(files.certificatePath)
       do {
         let key = try NIOSSLPrivateKey(file: files.keyPath, format: .pem)

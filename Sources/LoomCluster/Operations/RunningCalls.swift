@@ -28,9 +28,7 @@
         state.count += 1
         return state.count
       }
-      guard let count else {
-        throw StatusError(.unavailable, "The server is shutting down and takes no new work.")
-      }
+      guard let count else { throw .serverIsEnding }
       changed(count)
     }
 
@@ -89,5 +87,11 @@
         state.withLock { $0.waiting.removeValue(forKey: id) }?.resume()
       }
     }
+  }
+
+  extension StatusError {
+    /// What sends clients elsewhere, or has them try again later.
+    static let serverIsEnding = StatusError(
+      .unavailable, "The server is shutting down and takes no new work.")
   }
 #endif

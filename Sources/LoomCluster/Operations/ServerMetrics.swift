@@ -1,6 +1,5 @@
 #if Distributed
   import CoreMetrics
-  import GRPCCore
   import LoomCore
   import Synchronization
 
@@ -38,9 +37,10 @@
 
     /// A call has ended.
     ///
-    /// - Parameter code: `nil` for a call that did what it was to.
-    func ended(_ method: MethodDescriptor, _ code: StatusError.Code?, after duration: Duration) {
-      let name = "\(method.service)/\(method.method)"
+    /// - Parameters:
+    ///   - name: Of the method: `package.Service/Method`.
+    ///   - code: `nil` for a call that did what it was to.
+    func ended(_ name: String, _ code: StatusError.Code?, after duration: Duration) {
       let (seconds, attoseconds) = duration.components
       durations.withLock { timers in
         if let known = timers[name] { return known }

@@ -8,7 +8,7 @@
     /// connection; those that stand go on.
     public var certificate: CertificateFiles?
     /// A PEM file with the authorities of clients: a client without a certificate of theirs is not let in
-    /// (mutual TLS). `nil` lets every client in. Needs ``certificate``. Read once, when the server is made.
+    /// (mutual TLS). `nil` lets every client in. Needs ``certificate``. Renewed like that.
     public var clientAuthoritiesPath: String?
     /// The secret that every call but those for the server's health has to carry; `nil` for none.
     public var token: BearerToken?

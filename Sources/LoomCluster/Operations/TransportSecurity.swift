@@ -3,34 +3,6 @@
   import GRPCNIOTransportHTTP2Posix
   import LoomCore
   import LoomRuntime
-  import Logging
-
-  extension ServerSecurity {
-    /// The transport's settings for these.
-    ///
-    /// - Throws: ``StatusError/Code/invalidArgument`` for files that hold no certificate, or no key of it.
-    func transportSecurity(
-      logger: Logger
-    ) throws(StatusError) -> HTTP2ServerTransport.Posix.TransportSecurity {
-      guard let certificate else { return .plaintext }
-      let reloader = try ReloadingCertificate(certificate, logger: logger)
-      // Told now rather than when the first client comes.
-      if let clientAuthoritiesPath {
-        _ = try ReloadingCertificate.certificates(clientAuthoritiesPath)
-      }
-      do {
-        return try .tls(certificateReloader: reloader) { tls in
-          tls.requireALPN = true
-          if let clientAuthoritiesPath {
-            tls.clientCertificateVerification = .noHostnameVerification
-            tls.trustRoots = .certificates([.file(path: clientAuthoritiesPath, format: .pem)])
-          }
-        }
-      } catch {
-        throw .invalidArgument("\(certificate.certificatePath): \(error)")
-      }
-    }
-  }
 
   extension ChannelCredentials {
     /// The transport's settings for these.

@@ -1,41 +1,25 @@
 #if Distributed
   package import GRPCCore
   import LoomCore
-  import LoomFormats
   package import SwiftProtobuf
 
-  /// Messages of one type to and from the bytes of a call.
+  /// Messages of one type to and from the bytes of a client's call.
   package struct MessageCoder<M: Message & Sendable>: MessageSerializer, MessageDeserializer {
     package init() {}
 
     package func serialize<Bytes: GRPCContiguousBytes>(_ message: M) throws -> Bytes {
-      do {
-        let bytes: WireBytes<Bytes> = try message.serializedBytes()
+      do throws(StatusError) {
+        let bytes: WireBytes<Bytes> = try WireMessage.serialized(message)
         return bytes.bytes
       } catch {
-        throw RPCError(
-          StatusError.invalidArgument(
-            "Error writing message with type '\(M.protoMessageName)': it is too large for its format."
-          ))
+        throw RPCError(error)
       }
     }
 
     package func deserialize<Bytes: GRPCContiguousBytes>(_ bytes: Bytes) throws -> M {
-      var options = BinaryDecodingOptions()
-      options.messageDepthLimit = MessageLimits.depth
-      do { return try M(serializedBytes: WireBytes(bytes: bytes), options: options) } catch {
-        throw RPCError(
-          StatusError(
-            .internal, "Error parsing message with type '\(M.protoMessageName)': \(error)"))
+      do throws(StatusError) { return try WireMessage.parse(WireBytes(bytes: bytes)) } catch {
+        throw RPCError(error)
       }
-    }
-  }
-
-  extension GRPCContiguousBytes {
-    /// A copy, for messages of few bytes.
-    var copied: [UInt8] {
-      // The bytes are read while they are lent.
-      unsafe withUnsafeBytes { unsafe Array($0) }
     }
   }
 

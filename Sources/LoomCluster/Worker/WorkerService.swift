@@ -1,5 +1,4 @@
 #if Distributed
-  package import GRPCCore
   import LoomCore
   import LoomFormats
   import LoomProto
@@ -7,20 +6,18 @@
   import SwiftProtobuf
 
   /// Answers what masters and other workers ask of a worker (`tensorflow.WorkerService`).
-  package struct WorkerService: RegistrableRPCService {
+  struct WorkerService {
     private let worker: LocalWorker
 
-    package init(_ worker: LocalWorker) { self.worker = worker }
+    init(_ worker: LocalWorker) { self.worker = worker }
 
-    package func registerMethods<Transport: ServerTransport>(
-      with router: inout RPCRouter<Transport>
-    ) {
+    func register(with router: inout CallRouter) {
       router.answer(WorkerMethods.getStatus, getStatus)
       router.answer(WorkerMethods.createWorkerSession, createWorkerSession)
       router.answer(WorkerMethods.deleteWorkerSession, deleteWorkerSession)
       router.answer(WorkerMethods.registerGraph, registerGraph)
       router.answer(WorkerMethods.deregisterGraph, deregisterGraph)
-      router.answer(WorkerMethods.runGraph, runGraph)
+      router.answer(WorkerMethods.runGraph, failure: { $0.failure }, runGraph)
       router.answer(WorkerMethods.cleanupGraph, cleanupGraph)
       router.answer(WorkerMethods.cleanupAll, cleanupAll)
       router.answer(WorkerMethods.recvTensor, recvTensor)
@@ -36,9 +33,11 @@
 
     private func refuse<Request, Response>(
       _ method: RPCMethod<Request, Response>, _ name: String,
-      with router: inout RPCRouter<some ServerTransport>
+      with router: inout CallRouter
     ) {
-      router.answer(method) { _ in throw StatusError.unimplemented("\(name) is not implemented.") }
+      router.answer(method) { _ throws(StatusError) in
+        throw .unimplemented("\(name) is not implemented.")
+      }
     }
 
     // MARK: Sessions

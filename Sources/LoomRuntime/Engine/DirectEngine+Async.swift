@@ -41,11 +41,26 @@ extension DirectEngine {
     return try await runDetached(plan, [], request).metadata ?? RunMetadata()
   }
 
+  /// Runs a plan once, on the calling thread, if that is known to be brief and nothing but the fetches is
+  /// asked for; `nil` if not.
+  package func runBriefly(
+    _ plan: RunnablePlan, feeds: [AnyTensor], options: RunOptions
+  ) throws(StatusError) -> [AnyTensor]? {
+    try runBriefly(plan, feeds, RunRequest(options, runDefaults, wantsMetadata: false))
+  }
+
+  private func runBriefly(
+    _ plan: RunnablePlan, _ feeds: [AnyTensor], _ request: RunRequest
+  ) throws(StatusError) -> [AnyTensor]? {
+    guard request.isPlain, plan.isBrief(feeds) else { return nil }
+    return try plan.timed { () throws(StatusError) in try run(plan, feeds) }
+  }
+
   private func runDetached(
     _ plan: RunnablePlan, _ feeds: [AnyTensor], _ request: RunRequest
   ) async throws(StatusError) -> StepOutcome {
-    if request.isPlain, plan.isBrief(feeds), !Task.isCancelled {
-      return StepOutcome(values: try plan.timed { () throws(StatusError) in try run(plan, feeds) })
+    if !Task.isCancelled, let values = try runBriefly(plan, feeds, request) {
+      return StepOutcome(values: values)
     }
     let step = try begin(plan, request)
     // The step is ended only after the handler can't be called any more: it might strike the next

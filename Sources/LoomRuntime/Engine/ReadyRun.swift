@@ -36,6 +36,20 @@ package enum ReadyRun: Sendable {
     }
   }
 
+  /// Runs one step on the calling thread, if that is known to be brief; `nil` if not.
+  package func runBriefly(
+    _ feeds: [AnyTensor], _ options: RunOptions
+  ) throws(StatusError) -> [AnyTensor]? {
+    guard case .direct(let engine, let plan) = self else { return nil }
+    return try engine.runBriefly(plan, feeds: feeds, options: options)
+  }
+
+  /// Whether steps with so many bytes of feeds may turn out to be brief.
+  package func mayBeBrief(feedBytes: Int) -> Bool {
+    guard case .direct(_, let plan) = self else { return false }
+    return plan.isBrief(bytes: feedBytes)
+  }
+
   /// Runs one step beside the cooperative threads; cancelling the task cancels the step.
   package func runDetached(
     _ feeds: [AnyTensor], _ options: RunOptions

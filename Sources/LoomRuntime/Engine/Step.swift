@@ -60,12 +60,15 @@ package final class RunnablePlan: Sendable {
   /// Whether a thread that serves others may run the plan on the side: it ran briefly before, and neither
   /// waits nor calls anybody.
   package func isBrief(_ feeds: [AnyTensor]) -> Bool {
-    guard plan.isPrompt,
-      lastDuration.load(ordering: .relaxed) < RunnablePlan.briefTime
-    else { return false }
     var bytes = 0
     for feed in feeds where bytes <= RunnablePlan.briefBytes { bytes += feed.byteCount }
-    return bytes <= RunnablePlan.briefBytes
+    return isBrief(bytes: bytes)
+  }
+
+  /// Whether that holds with so many bytes of feeds.
+  func isBrief(bytes: Int) -> Bool {
+    plan.isPrompt && bytes <= RunnablePlan.briefBytes
+      && lastDuration.load(ordering: .relaxed) < RunnablePlan.briefTime
   }
 
   /// Runs the plan and notes how long it takes.
