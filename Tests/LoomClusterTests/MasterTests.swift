@@ -60,6 +60,62 @@
       }
     }
 
+    /// A step that ran before is answered on the connection's thread, the first one is not: nobody may notice.
+    @Test func `a step gives, and fails of, the same each time`() async throws {
+      let graph = Graph()
+      let x = try graph.placeholder(Int32.self, shape: .unknown, name: "x")
+      let y = try graph.placeholder(Int32.self, shape: .unknown, name: "y")
+      _ = try graph.addOperation("FloorDiv", inputs: [x.erased, y.erased], name: "q")
+      func feeds(_ values: [Int32], by divisor: Int32) throws -> [(String, Tensorflow_TensorProto)]
+      {
+        [
+          ("x:0", try Tensorflow_TensorProto(Tensor(values).erased)),
+          ("y:0", try Tensorflow_TensorProto(AnyTensor(scalar: divisor))),
+        ]
+      }
+      let (good, bad) = (try feeds([6, 9], by: 3), try feeds([1], by: 0))
+      let large = try feeds(Array(repeating: 8, count: 100_000), by: 4)
+      let mistyped = [good[0], ("y:0", try number(1))]
+      // More elements than can be counted.
+      var vast = good[1].1
+      vast.tensorShape.dim = [.with { $0.size = 1 << 62 }, .with { $0.size = 4 }]
+      let tooVast = [good[0], ("y:0", vast)]
+      try await RawChannel.withServer { channel in
+        let session = try await channel.session(graph)
+        var failures: [[String]] = []
+        for round in 0..<20 {
+          let response = try await channel.run(session, feeds: good, fetches: ["q:0", "q:0"])
+          #expect(response.tensor.map(\.name) == ["q:0"])
+          #expect(try AnyTensor(response.tensor[0].tensor).scalars(of: Int32.self) == [2, 3])
+          let whole = try await channel.run(session, feeds: large, fetches: ["q:0"])
+          #expect(try AnyTensor(whole.tensor[0].tensor).byteCount == 400_000)
+          var told: [String] = []
+          for feeds in [bad, mistyped, tooVast, [good[0]]] {
+            let failed = await status {
+              _ = try await channel.run(session, feeds: feeds, fetches: ["q:0"])
+            }
+            told.append("\(failed?.code as Any) \(failed?.message ?? "")")
+          }
+          failures.append(told)
+          let id = Int64(round + 1)
+          _ = try await channel.run(session, feeds: good, fetches: ["q:0"], id: id)
+          let twice = await status {
+            _ = try await channel.run(session, feeds: good, fetches: ["q:0"], id: id)
+          }
+          #expect(twice?.code == .aborted)
+        }
+        #expect(Set(failures).count == 1, "\(failures)")
+        #expect(failures[0][0].contains("Integer division by zero"))
+        var close = Tensorflow_CloseSessionRequest()
+        close.sessionHandle = session
+        _ = try await channel.call(MasterMethods.closeSession, close)
+        let closed = await status {
+          _ = try await channel.run(session, feeds: good, fetches: ["q:0"])
+        }
+        #expect(closed?.message == "Session \(session) is not found.")
+      }
+    }
+
     @Test func `extending asks for the right version and for new names`() async throws {
       let definition = try Tensorflow_GraphDef(graph().definition())
       let feeds = try feeds()

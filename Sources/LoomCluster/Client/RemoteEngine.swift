@@ -34,10 +34,14 @@
       self.configuration = configuration
       self.target = target
       budget = MemoryBudget(limit: configuration.memoryLimitBytes)
+      let (credentials, rpc) = (configuration.credentials, configuration.rpc)
+      let compression = MessageCompression(rpc)
       channel =
-        configuration.rpc.disablesConnectionSharing
-        ? try Channel(to: address, credentials: configuration.credentials)
-        : try SharedChannels.shared.channel(to: address, credentials: configuration.credentials)
+        rpc.disablesConnectionSharing
+        ? try Channel(
+          to: address, credentials: credentials, liveness: .client, compression: compression)
+        : try SharedChannels.shared.channel(
+          to: address, credentials: credentials, compression: compression)
     }
 
     // MARK: The server's session

@@ -173,9 +173,22 @@
       return names.filter { seen.insert($0).inserted }
     }
 
-    /// How many bytes messages of tensors come with; they may stand for more.
+    /// About how large tensors will be that messages stand for: an element is counted as a byte at least.
     private func bytes(of tensors: some Sequence<Tensorflow_TensorProto>) -> Int {
-      tensors.reduce(0) { $0 + $1.tensorContent.count }
+      var bytes = 0
+      for tensor in tensors {
+        var elements = 1
+        for dimension in tensor.tensorShape.dim {
+          let (product, overflows) = elements.multipliedReportingOverflow(by: Int(dimension.size))
+          // Too large to be brief, and refused where it is read.
+          guard !overflows, product >= 0 else { return .max }
+          elements = product
+        }
+        let (sum, overflows) = bytes.addingReportingOverflow(max(elements, tensor.tensorContent.count))
+        guard !overflows else { return .max }
+        bytes = sum
+      }
+      return bytes
     }
 
     private func response(

@@ -41,7 +41,7 @@
         level: refusal == nil ? CallSupervision.level(of: failure.code) : .warning, "A call failed",
         metadata: [
           "rpc": "\(call.route.name)", "code": "\(failure.code.name)",
-          "peer": "\(channel.remoteAddress.map { "\($0)" } ?? "unknown")",
+          "peer": "\(CallSupervision.name(of: channel.remoteAddress))",
           "error": "\(CallSupervision.line(failure.message))",
         ])
     }
@@ -54,6 +54,12 @@
         .warning
       default: .info
       }
+    }
+
+    /// Where a connection comes from: `127.0.0.1:34567`.
+    static func name(of peer: SocketAddress?) -> String {
+      guard let host = peer?.ipAddress, let port = peer?.port else { return "unknown" }
+      return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
     /// The start of a message as one line without control characters: clients have a part in its text.
@@ -69,6 +75,8 @@
   }
 
   extension StatusError {
+    /// What calls end with whose client waits no more.
+    static let callIsAbandoned = StatusError(.cancelled, "The call was cancelled.")
     /// What calls end with whose deadline has passed.
     static let callIsLate = StatusError(.deadlineExceeded, "The deadline of the call has passed.")
   }

@@ -88,7 +88,7 @@
       timeout?.cancel()
       metrics.refused(refusal)
       var metadata: Logger.Metadata = [
-        "peer": "\(context.remoteAddress.map { "\($0)" } ?? "unknown")"
+        "peer": "\(CallSupervision.name(of: context.remoteAddress))"
       ]
       if let error { metadata["error"] = "\(CallSupervision.line("\(error)"))" }
       logger.warning(text, metadata: metadata)

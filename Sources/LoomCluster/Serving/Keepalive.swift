@@ -12,7 +12,7 @@
     private let interval: TimeAmount
     /// How long it has to answer.
     private let timeout: TimeAmount
-    private var lastRead = NIODeadline.now()
+    private var lastSign = NIODeadline.now()
     private var timer: Scheduled<Void>?
 
     init(interval: TimeAmount, timeout: TimeAmount) {
@@ -26,8 +26,14 @@
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
-      lastRead = .now()
+      lastSign = .now()
       context.fireChannelReadComplete()
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+      // While much is sent, nothing is read: what the client has taken is a sign of life too.
+      lastSign = .now()
+      context.fireChannelWritabilityChanged()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -46,7 +52,7 @@
     }
 
     private func ask(_ context: ChannelHandlerContext) {
-      let silence = NIODeadline.now() - lastRead
+      let silence = NIODeadline.now() - lastSign
       guard silence >= interval else { return wait(interval - silence, context) { $0.ask($1) } }
       let asked = NIODeadline.now()
       context.writeAndFlush(
@@ -55,7 +61,7 @@
             streamID: .rootStream, payload: .ping(HTTP2PingData(withInteger: 0), ack: false))),
         promise: nil)
       wait(timeout, context) { keepalive, context in
-        guard keepalive.lastRead < asked else { return keepalive.ask(context) }
+        guard keepalive.lastSign < asked else { return keepalive.ask(context) }
         context.close(promise: nil)
       }
     }

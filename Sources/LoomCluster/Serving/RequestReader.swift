@@ -5,13 +5,14 @@
   /// Puts together the one message of a call from the pieces that arrive.
   struct RequestReader {
     private var bytes = ByteBuffer()
+    private var isCompressed = false
     /// How long the message is, once its head is there.
     private var length: Int?
     /// Bytes that have arrived.
     private(set) var received = 0
 
     /// - Throws: ``StatusError/Code/resourceExhausted`` for a message beyond `limit`, as soon as its head tells;
-    ///   ``StatusError/Code/unimplemented`` for one that is compressed, or if there is a second one.
+    ///   ``StatusError/Code/unimplemented`` if there is a second one.
     mutating func append(_ piece: ByteBuffer, limit: Int) throws(StatusError) {
       received += piece.readableBytes
       if bytes.readableBytes == 0 {
@@ -32,9 +33,7 @@
         let compression = bytes.readInteger(as: UInt8.self),
         let size = bytes.readInteger(as: UInt32.self)
       else { return }
-      guard compression == 0 else {
-        throw .unimplemented("Expected a message that is not compressed.")
-      }
+      isCompressed = compression != 0
       guard Int(size) <= limit else {
         throw StatusError(
           .resourceExhausted, "Received message larger than max (\(size) vs. \(limit))")
@@ -42,15 +41,15 @@
       length = Int(size)
     }
 
-    /// The message; there is nothing left of it here.
+    /// The message, and whether it is compressed; there is nothing left of it here.
     ///
     /// - Throws: ``StatusError/Code/internal`` if it is not whole.
-    mutating func take() throws(StatusError) -> ByteBuffer {
+    mutating func take() throws(StatusError) -> (bytes: ByteBuffer, isCompressed: Bool) {
       guard let length, bytes.readableBytes == length else {
         throw .internal("Expected one message, got \(length == nil ? "none" : "a part of one").")
       }
       defer { bytes = ByteBuffer() }
-      return bytes
+      return (bytes, isCompressed)
     }
   }
 #endif

@@ -15,6 +15,8 @@
     let start = ContinuousClock.now
     var phase = Phase.arriving
     var request = RequestReader()
+    /// What the client calls its way of compressing messages.
+    var encoding: String?
     /// Whether the client has sent all it wants to.
     var isComplete = false
     var deadline: Scheduled<Void>?

@@ -122,6 +122,7 @@
         guard !isEnding else { throw StatusError.serverIsEnding }
         try supervision.admit(headers, to: call.route)
         guard route != nil else { throw .unimplemented("The server has no method \(path).") }
+        call.encoding = headers.first(name: "grpc-encoding")
         if let timeout = try CallHeaders.timeout(headers) { limit(id, call, timeout, context) }
       } catch {
         end(id, call, .failure(error), context)
@@ -157,7 +158,7 @@
           try supervision.running.enter()
           call.isRunning = true
         }
-        switch try call.route.begin(call.request.take()) {
+        switch try beginning(of: call) {
         case .answered(let answer): end(id, call, .success(answer), context)
         case .working(let work):
           let finish = finisher(of: call, id, context)
@@ -178,6 +179,23 @@
         }
       } catch {
         end(id, call, .failure(error), context)
+      }
+    }
+
+    private func beginning(of call: ServerCall) throws(StatusError) -> CallRoute.Beginning {
+      let request = try call.request.take()
+      guard request.isCompressed else { return try call.route.begin(request.bytes) }
+      let name = call.encoding ?? "identity"
+      guard let compression = MessageCompression(rawValue: name) else {
+        throw .unimplemented("Expected messages compressed by gzip or deflate, got \(name).")
+      }
+      return .working { [route = call.route, limit = limits.messageBytes] () throws(StatusError) in
+        let message = try await compression.decompressed(request.bytes, limit: limit)
+        switch try route.begin(message) {
+        case .answered(let answer): return answer
+        case .working(let work): return try await work()
+        case .streaming: throw .unimplemented("Expected a message that is not compressed.")
+        }
       }
     }
 
@@ -263,7 +281,7 @@
       let isArriving = call.isArriving
       forget(id, call)
       if isArriving {
-        end(id, call, .failure(StatusError(.cancelled, "The call was cancelled.")), context)
+        end(id, call, .failure(.callIsAbandoned), context)
       }
       call.cancelWork()
     }

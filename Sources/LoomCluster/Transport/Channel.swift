@@ -20,12 +20,15 @@
     package convenience init(
       to address: ServerAddress, credentials: ChannelCredentials = .init()
     ) throws(StatusError) {
-      try self.init(to: address, credentials: credentials, liveness: .client)
+      try self.init(to: address, credentials: credentials, liveness: .client, compression: nil)
     }
 
-    /// - Parameter liveness: how soon the connection notices that the server has vanished.
+    /// - Parameters:
+    ///   - liveness: how soon the connection notices that the server has vanished.
+    ///   - compression: how messages to the server are compressed; `nil` for not at all.
     init(
-      to address: ServerAddress, credentials: ChannelCredentials, liveness: Liveness
+      to address: ServerAddress, credentials: ChannelCredentials, liveness: Liveness,
+      compression: MessageCompression?
     ) throws(StatusError) {
       self.address = address
       if let token = credentials.token {
@@ -41,6 +44,10 @@
           config: .defaults { config in
             config.http2.authority = credentials.tls?.serverName
             config.connection.flushCoalescing = nil
+            if let compression {
+              config.compression.algorithm = compression == .gzip ? .gzip : .deflate
+              config.compression.enabledAlgorithms = .all
+            }
             config.http2.targetWindowSize = Channel.windowSize
             config.http2.maxFrameSize = Channel.frameSize
             // A server that comes back is found again soon.

@@ -1,12 +1,12 @@
 import CZlib
-import LoomCore
+package import LoomCore
 
 /// Compresses to zlib's or gzip's format, piece by piece. Used by one thread at a time.
-@safe final class Deflater {
+@safe package final class Deflater {
   private let stream: UnsafeMutablePointer<z_stream>
 
   /// - Throws: ``StatusError/Code/resourceExhausted`` if zlib has no memory.
-  init(isGzip: Bool) throws(StatusError) {
+  package init(isGzip: Bool) throws(StatusError) {
     unsafe stream = .allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
     // Sixteen added to the window's size asks for gzip's header.
@@ -25,7 +25,7 @@ import LoomCore
   }
 
   /// What comes out for the next bytes; with `isLast` all that is left.
-  func deflate(_ bytes: [UInt8], isLast: Bool) throws(StatusError) -> [UInt8] {
+  package func deflate(_ bytes: [UInt8], isLast: Bool) throws(StatusError) -> [UInt8] {
     var result: [UInt8] = []
     var start = 0
     var isFinished = false

@@ -1,14 +1,14 @@
 import CZlib
-import LoomCore
+package import LoomCore
 
 /// Decompresses what zlib or gzip have compressed, piece by piece. Used by one thread at a time.
-@safe final class Inflater {
+@safe package final class Inflater {
   private let stream: UnsafeMutablePointer<z_stream>
   private let isGzip: Bool
-  private(set) var isFinished = false
+  package private(set) var isFinished = false
 
   /// - Throws: ``StatusError/Code/resourceExhausted`` if zlib has no memory.
-  init(isGzip: Bool) throws(StatusError) {
+  package init(isGzip: Bool) throws(StatusError) {
     self.isGzip = isGzip
     unsafe stream = .allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
@@ -33,7 +33,7 @@ import LoomCore
   ///   - input: compressed bytes from `start` on; `start` moves behind those that were used.
   ///   - limit: how many bytes come out at most.
   /// - Throws: ``StatusError/Code/dataLoss`` if the bytes are damaged.
-  func inflate(
+  package func inflate(
     _ input: [UInt8], from start: inout Int, limit: Int
   ) throws(StatusError) -> [UInt8] {
     guard start >= 0, start <= input.count, limit > 0 else { return [] }

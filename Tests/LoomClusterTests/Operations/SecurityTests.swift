@@ -127,6 +127,37 @@
       try served.expectService(.init(tls: tls))
     }
 
+    @Test func `renewed authorities of clients hold from the next connection on`() throws {
+      let (authority, old, new) = (
+        try TestAuthority(), try TestAuthority("old"), try TestAuthority("new")
+      )
+      let file = authority.path("clients.pem")
+      func trust(_ authorities: TestAuthority...) throws {
+        let all = try authorities.map { try Data(contentsOf: URL(filePath: $0.path)) }
+        try Data(all.joined(separator: Data("\n".utf8)))
+          .write(to: URL(filePath: file), options: .atomic)
+      }
+      try trust(old)
+      let served = try OperatedServer(
+        security: .init(certificate: authority.issue("server"), clientAuthoritiesPath: file))
+      var tls = ChannelCredentials.TLS(authoritiesPath: authority.path)
+      let (former, later) = (try old.issue("former"), try new.issue("later"))
+      tls.certificate = former
+      try served.expectService(.init(tls: tls))
+      try trust(old, new)
+      try served.expectService(.init(tls: tls))
+      tls.certificate = later
+      try served.expectService(.init(tls: tls))
+      try trust(new)
+      tls.certificate = former
+      try served.expectRefusal(.unauthenticated, "", .init(tls: tls))
+      // What is of no use changes nothing.
+      try Data("nothing\n".utf8).write(to: URL(filePath: file), options: .atomic)
+      tls.certificate = later
+      try served.expectService(.init(tls: tls))
+      #expect(served.log.with("of no use").count == 1)
+    }
+
     @Test func `a client's certificate has to be valid, and for clients`() throws {
       let authority = try TestAuthority()
       let served = try OperatedServer(

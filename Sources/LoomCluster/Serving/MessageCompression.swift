@@ -1,0 +1,49 @@
+#if Distributed
+  import LoomCore
+  import LoomFormats
+  import LoomKernels
+  import LoomRuntime
+  import NIOCore
+
+  /// How messages may be compressed on their way.
+  enum MessageCompression: String, Sendable {
+    case deflate, gzip
+
+    /// What a session's options ask for; as in TensorFlow, nothing if they name something else.
+    init?(_ options: RPCOptions) { self.init(rawValue: options.compressionAlgorithm) }
+
+    /// How much comes out of one step of the decompression.
+    private static let piece = 1 << 16
+
+    /// The message that was compressed, on a thread where that may take its time.
+    ///
+    /// - Throws: ``StatusError/Code/resourceExhausted`` for more than `limit` bytes;
+    ///   ``StatusError/Code/internal`` for what was not compressed like this.
+    func decompressed(_ message: ByteBuffer, limit: Int) async throws(StatusError) -> ByteBuffer {
+      let cancellation = CancellationState()
+      return try await Detached.run(cancelling: cancellation) { () throws(StatusError) in
+        let inflater = try Inflater(isGzip: self == .gzip)
+        let input = Array(message.readableBytesView)
+        var (result, start) = (ByteBuffer(), 0)
+        while !inflater.isFinished {
+          if cancellation.isCancelled { throw .callIsAbandoned }
+          let before = start
+          let piece: [UInt8]
+          do throws(StatusError) {
+            piece = try inflater.inflate(input, from: &start, limit: MessageCompression.piece)
+          } catch {
+            throw .internal("Expected a message compressed by \(rawValue): \(error.reason)")
+          }
+          result.writeBytes(piece)
+          guard result.readableBytes <= limit else {
+            throw StatusError(
+              .resourceExhausted, "Received message larger than max (more than \(limit))")
+          }
+          // What is missing shows in the message.
+          guard start > before || !piece.isEmpty else { break }
+        }
+        return result
+      }.get()
+    }
+  }
+#endif
