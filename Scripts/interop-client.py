@@ -56,6 +56,20 @@ def nested_fetches():
 
 
 @case
+def compressed_messages():
+    graph, a, b, c, d = products()
+    for algorithm in ("gzip", "deflate"):
+        options = v1.ConfigProto()
+        options.rpc_options.compression_algorithm = algorithm
+        options.rpc_options.compression_level = 2
+        # Connections are shared by the options of the first session.
+        options.rpc_options.disable_session_connection_sharing = True
+        with v1.Session(TARGET, graph=graph, config=options) as s:
+            for _ in range(3):
+                assert (s.run(c, {a: np.full(10000, 2.0), b: 3}) == 6).all()
+
+
+@case
 def feeds_of_all_dtypes():
     values = [
         np.array([1.5, -2], t) for t in (np.float16, np.float32, np.float64, np.complex64,

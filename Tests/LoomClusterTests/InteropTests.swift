@@ -5,6 +5,7 @@
   let stockCases = [
     "run",  // DST-002, DST-042
     "nested_fetches",
+    "compressed_messages",
     "feeds_of_all_dtypes",
     "partial_run",
     "partial_run_errors",

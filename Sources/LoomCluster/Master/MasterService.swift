@@ -184,7 +184,8 @@
           guard !overflows, product >= 0 else { return .max }
           elements = product
         }
-        let (sum, overflows) = bytes.addingReportingOverflow(max(elements, tensor.tensorContent.count))
+        let (sum, overflows) = bytes.addingReportingOverflow(
+          max(elements, tensor.tensorContent.count))
         guard !overflows else { return .max }
         bytes = sum
       }

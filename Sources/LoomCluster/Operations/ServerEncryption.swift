@@ -34,7 +34,9 @@
     }
 
     /// What encrypts a new connection.
-    func makeHandler() throws -> NIOSSLServerHandler { NIOSSLServerHandler(context: contexts.value) }
+    func makeHandler() throws -> NIOSSLServerHandler {
+      NIOSSLServerHandler(context: contexts.value)
+    }
 
     private static func context(
       _ files: CertificateFiles, _ clientAuthoritiesPath: String?

@@ -43,15 +43,13 @@
         if (0x20...0x7E).contains(byte), byte != UInt8(ascii: "%") {
           bytes.append(byte)
         } else {
-          bytes += [UInt8(ascii: "%"), digit(byte >> 4), digit(byte & 0xF)]
+          bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 0xF)]]
         }
       }
       return String(decoding: bytes, as: UTF8.self) + (isCut ? " ... [truncated]" : "")
     }
 
-    private static func digit(_ value: UInt8) -> UInt8 {
-      value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10
-    }
+    private static let digits = Array("0123456789ABCDEF".utf8)
 
     // MARK: Deadlines
 

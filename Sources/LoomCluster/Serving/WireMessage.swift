@@ -39,7 +39,8 @@
     ) throws(StatusError) -> Bytes {
       do { return try message.serializedBytes() } catch {
         throw .invalidArgument(
-          "Error writing message with type '\(M.protoMessageName)': it is too large for its format.")
+          "Error writing message with type '\(M.protoMessageName)': it is too large for its format."
+        )
       }
     }
 

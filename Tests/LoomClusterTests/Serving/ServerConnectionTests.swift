@@ -48,12 +48,14 @@
       }
     }
 
-    @Test(arguments: [
-      ([], "13", "got none"), ([0, 0, 0], "13", "got none"), ([0, 0, 0, 0, 9, 1], "13", "a part"),
-      (FrameClient.framed([]) + FrameClient.framed([]), "12", "got more"),
-      (FrameClient.framed([1], flag: 1), "12", "got identity"),
-      (FrameClient.framed([0xFF]), "13", "Error parsing"),
-    ] as [([UInt8], String, String)])
+    @Test(
+      arguments: [
+        ([], "13", "got none"), ([0, 0, 0], "13", "got none"),
+        ([0, 0, 0, 0, 9, 1], "13", "a part"),
+        (FrameClient.framed([]) + FrameClient.framed([]), "12", "got more"),
+        (FrameClient.framed([1], flag: 1), "12", "got identity"),
+        (FrameClient.framed([0xFF]), "13", "Error parsing"),
+      ] as [([UInt8], String, String)])
     func `what is not one message is refused, and others are not concerned`(
       _ bytes: [UInt8], _ status: String, _ text: String
     ) async throws {
