@@ -45,7 +45,7 @@ soak: dependencies ## Run 10^5 steps of all kinds and check that memory stays fl
 	SWIFT=$(SWIFT) Scripts/stress soak $(BUILD)
 
 faults: dependencies ## Let ROUNDS faults (200) befall a worker: crashes, freezes, cuts of its network. Needs root.
-	WEIRLOOM_FAULT_ROUNDS=$(ROUNDS) $(SWIFT) test --scratch-path $(BUILD) --disable-xctest \
+	WEIRLOOM_FAULT_ROUNDS=$(ROUNDS) $(SWIFT) test --scratch-path $(BUILD) --disable-xctest $(import_check) \
 	  --filter FaultRounds
 
 address: dependencies ## Run every test under the address sanitizer.

@@ -95,15 +95,12 @@
     ) throws(StatusError) -> Reply<Tensorflow_RunStepResponse> {
       do throws(StatusError) {
         try master.admit(request.requestID, "RunStep (Master)")
-        let session = try master.session(request.sessionHandle)
-        if let response = try runBriefly(request, in: session) { return .now(response) }
-        return .later { () async throws(StatusError) in
-          do throws(StatusError) {
-            return try await session.use { session throws(StatusError) in
-              try await runStep(request, in: session)
+        return try master.session(request.sessionHandle).begin { session throws(StatusError) in
+          if let response = try runBriefly(request, in: session) { return .now(response) }
+          return .later { () async throws(StatusError) in
+            do throws(StatusError) { return try await runStep(request, in: session) } catch {
+              return try response(telling: error, request)
             }
-          } catch {
-            return try response(telling: error, request)
           }
         }
       } catch {
@@ -247,16 +244,15 @@
       _ request: Tensorflow_RunCallableRequest
     ) throws(StatusError) -> Reply<Tensorflow_RunCallableResponse> {
       try master.admit(request.requestID, "RunCallable (Master)")
-      let session = try master.session(request.sessionHandle)
-      let callable = try session.callable(request.handle)
-      if callable.options == RunOptions(),
-        callable.step.run.mayBeBrief(feedBytes: bytes(of: request.feed)),
-        let results = try session.runBriefly(callable.step, try values(of: request))
-      {
-        return .now(try response(results, metadata: nil))
-      }
-      return .later { () async throws(StatusError) in
-        try await session.use { session throws(StatusError) in
+      return try master.session(request.sessionHandle).begin { session throws(StatusError) in
+        let callable = try session.callable(request.handle)
+        if callable.options == RunOptions(),
+          callable.step.run.mayBeBrief(feedBytes: bytes(of: request.feed)),
+          let results = try session.runBriefly(callable.step, try values(of: request))
+        {
+          return .now(try response(results, metadata: nil))
+        }
+        return .later { () async throws(StatusError) in
           let (results, metadata) = try await session.run(
             callable.step, try values(of: request), callable.options)
           return try response(results, metadata: metadata)

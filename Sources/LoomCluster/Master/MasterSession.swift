@@ -56,6 +56,27 @@
       return try await body(self)
     }
 
+    /// Begins a call of the client that may go on elsewhere: who closes the session from now on cancels it, and
+    /// waits for its end.
+    ///
+    /// - Throws: As ``use(_:)``.
+    func begin<R: Sendable>(
+      _ body: (MasterSession) throws(StatusError) -> Reply<R>
+    ) throws(StatusError) -> Reply<R> {
+      try enter()
+      var goesOn = false
+      defer { if !goesOn { leave() } }
+      switch try body(self) {
+      case .now(let response): return .now(response)
+      case .later(let work):
+        goesOn = true
+        return .later { [self] () async throws(StatusError) in
+          defer { leave() }
+          return try await work()
+        }
+      }
+    }
+
     private func enter() throws(StatusError) {
       let isOpen = state.withLock { state in
         guard !state.isClosed else { return false }
@@ -158,8 +179,6 @@
     ) throws(StatusError) -> [AnyTensor]? {
       let options = RunOptions()
       guard !wantsMetadata(options) else { return nil }
-      try enter()
-      defer { leave() }
       try step.check(values, origin)
       do throws(StatusError) {
         return try step.run.runBriefly(step.resolution.feedValues(values), options)
