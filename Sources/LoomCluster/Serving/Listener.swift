@@ -145,14 +145,7 @@
         NIOHTTP2Handler(
           mode: .server, frameDelegate: nil, connectionConfiguration: connectionConfiguration,
           streamConfiguration: streamConfiguration),
-        Keepalive(
-          interval: TimeAmount(limits.keepalive), timeout: TimeAmount(limits.keepaliveTimeout)),
-        NIOHTTP2ServerConnectionManagementHandler(
-          eventLoop: channel.eventLoop,
-          configuration: .init(
-            maxIdleTime: limits.idleConnection.map { TimeAmount($0) }, maxAge: nil,
-            maxGraceTime: nil, keepalive: nil)),
-        makeConnection())
+        ConnectionLife(limits), makeConnection())
     }
 
     private var connectionConfiguration: NIOHTTP2Handler.ConnectionConfiguration {

@@ -27,8 +27,9 @@
 
     deinit { close(descriptor) }
 
-    func send(_ text: String) throws {
-      let bytes = Array(text.utf8)
+    func send(_ text: String) throws { try send(Array(text.utf8)) }
+
+    func send(_ bytes: [UInt8]) throws {
       let count = unsafe Foundation.send(
         descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
       try #require(count == bytes.count)
