@@ -92,6 +92,12 @@
       context.fireUserInboundEventTriggered(event)
     }
 
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+      // A client that has not heard of the end yet makes another call.
+      if phase == .ending, error is NIOHTTP2Errors.NoSuchStream { return }
+      context.fireErrorCaught(error)
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
       silenceTimer?.cancel()
       idleTimer?.cancel()

@@ -92,13 +92,9 @@
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-      switch error {
-      // Its stream has been closed already.
-      case is NIOHTTP2Errors.StreamError: return
-      // A client that has not heard of the end yet makes another call.
-      case is NIOHTTP2Errors.NoSuchStream where isEnding: return
-      default: context.close(promise: nil)
-      }
+      // Of one stream alone, which has been closed already.
+      guard !(error is NIOHTTP2Errors.StreamError) else { return }
+      context.close(promise: nil)
     }
 
     // MARK: Beginnings
