@@ -13,6 +13,8 @@
     private struct State {
       /// The socket, until it is listened to.
       var descriptor: Int?
+      /// Whether the channel is about to be there.
+      var isOpening = false
       var channel: (any NIOCore.Channel)?
       var connections: [ObjectIdentifier: any NIOCore.Channel] = [:]
       /// Whether connections have been refused since there was room for one.
@@ -59,7 +61,11 @@
 
     /// Begins to take connections.
     func start() {
-      guard let descriptor = state.withLock({ $0.descriptor.take() }) else { return }
+      let taken = state.withLock { state in
+        state.isOpening = state.descriptor != nil
+        return state.descriptor.take()
+      }
+      guard let descriptor = taken else { return }
       ServerBootstrap(group: TransportExecutor.shared.loops)
         .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
         .childChannelInitializer { [self] channel in accept(channel) }
@@ -76,7 +82,7 @@
 
     private func opened(_ channel: any NIOCore.Channel) {
       let isStopped = state.withLock { state in
-        state.channel = channel
+        (state.isOpening, state.channel) = (false, channel)
         return state.isStopped
       }
       channel.closeFuture.whenComplete { [self] _ in
@@ -117,7 +123,8 @@
 
     private func finishIfDone() {
       let isDone = state.withLock { state in
-        guard state.isStopped, !state.isFinished, state.channel == nil, state.connections.isEmpty
+        guard state.isStopped, !state.isFinished, !state.isOpening, state.channel == nil,
+          state.connections.isEmpty
         else { return false }
         state.isFinished = true
         return true
