@@ -249,8 +249,9 @@
       _ id: HTTP2StreamID, _ call: ServerCall, _ result: Result<CallRoute.Answer?, StatusError>,
       refusal: ServerMetrics.Refusal? = nil, _ context: ChannelHandlerContext
     ) {
-      var result = result
-      if call.isLate, case .failure = result { result = .failure(.callIsLate) }
+      // Where clients ask for errors inside of messages, the deadline is told by the status nevertheless: theirs
+      // may not have passed yet.
+      let result = call.isLate && result.hasFailed ? .failure(.callIsLate) : result
       let isWaitedFor = calls[id] === call
       if isWaitedFor { forget(id, call) }
       if call.isRunning { supervision.running.leave() }
@@ -335,6 +336,16 @@
         context.read()
       }
       context.fireChannelWritabilityChanged()
+    }
+  }
+
+  extension Result<CallRoute.Answer?, StatusError> {
+    /// Whether there is an error, be it inside of a message.
+    fileprivate var hasFailed: Bool {
+      switch self {
+      case .success(let answer): answer?.failure != nil
+      case .failure: true
+      }
     }
   }
 

@@ -2,7 +2,9 @@
   import LoomCluster
   import LoomCore
   import LoomFormats
+  import LoomProto
   import NIOHPACK
+  import SwiftProtobuf
   import Testing
   import Weirloom
 
@@ -140,6 +142,27 @@
           5, FrameClient.headers(ServerConnectionTests.devices, ["grpc-timeout": "99999999H"]))
         client.send(5, ServerConnectionTests.nothing, endStream: true)
         #expect(await client.whole(5)?.status == "0")
+      }
+    }
+
+    @Test func `a step whose call is late says so, wherever errors belong`() async throws {
+      let served = try OperatedServer()
+      let graph = Graph()
+      let item = try graph.fifoQueue(capacity: 1, of: Float.self, shapes: [[]]).dequeue()
+      try await RawChannel.with(served.server) { channel in
+        let client = try await FrameClient.connect(port: served.server.port)
+        var request = Tensorflow_RunStepRequest()
+        request.sessionHandle = try await channel.session(graph)
+        request.fetch = ["\(item.erased.operation.name):0"]
+        for (index, inBody) in [true, false].enumerated() {
+          request.storeErrorsInResponseBody = inBody
+          let id = 1 + 2 * index
+          client.open(
+            id, FrameClient.headers("/tensorflow.MasterService/RunStep", ["grpc-timeout": "100m"]))
+          client.send(id, FrameClient.framed(try request.serializedBytes()), endStream: true)
+          #expect(await client.whole(id)?.status == "4")
+        }
+        client.close()
       }
     }
 
