@@ -63,6 +63,8 @@
       let step = TimedRun { _ = try session.run(waiting.begin, waiting.never) }
       #expect(try await session.run(waiting.begun).scalar == 1)
       let worker = try cluster.server(1).worker
+      // The step that has ended is cleaned up by its master, as long as that lives.
+      #expect(await eventually { worker.stepCount == 1 })
       cluster.kill(0)
       #expect(await step.hasEnded(within: .seconds(30)))
       expectStatus(.unavailable) { try step.wait() }
