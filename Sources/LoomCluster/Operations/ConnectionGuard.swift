@@ -14,16 +14,14 @@
     private static let settingsHead = 9
 
     private let limit: TimeAmount
-    private let isEncrypted: Bool
     private let metrics: ServerMetrics
     private let logger: Logger
     private var timeout: Scheduled<Void>?
     private var received = 0
     private var isDone = false
 
-    init(limit: TimeAmount, isEncrypted: Bool, metrics: ServerMetrics, logger: Logger) {
+    init(limit: TimeAmount, metrics: ServerMetrics, logger: Logger) {
       self.limit = limit
-      self.isEncrypted = isEncrypted
       self.metrics = metrics
       self.logger = logger
     }
@@ -66,7 +64,7 @@
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
       // gRPC asks both sides to agree on HTTP/2 while they agree on the encryption.
-      if isEncrypted, !isDone, case TLSUserEvent.handshakeCompleted(nil)? = event as? TLSUserEvent {
+      if !isDone, case TLSUserEvent.handshakeCompleted(nil)? = event as? TLSUserEvent {
         refuse(context, .notHTTP2, "A connection was closed: it does not speak HTTP/2")
         context.close(promise: nil)
       }

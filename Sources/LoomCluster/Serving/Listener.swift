@@ -147,8 +147,7 @@
       // Behind the encryption, if there is one: what it fails of is told there.
       try pipeline.addHandlers(
         ConnectionGuard(
-          limit: TimeAmount(limits.handshake), isEncrypted: encryption != nil, metrics: metrics,
-          logger: logger),
+          limit: TimeAmount(limits.handshake), metrics: metrics, logger: logger),
         NIOHTTP2Handler(
           mode: .server, frameDelegate: nil, connectionConfiguration: connectionConfiguration,
           streamConfiguration: streamConfiguration),

@@ -1,6 +1,9 @@
 #if Distributed
   import Foundation
   import LoomCluster
+  import NIOCore
+  import NIOPosix
+  import NIOSSL
   import Testing
   import Weirloom
   import X509
@@ -125,6 +128,25 @@
       try served.expectRefusal(.unauthenticated, "", .init(tls: tls))
       tls.certificate = try clients.issue("client")
       try served.expectService(.init(tls: tls))
+    }
+
+    @Test func `a client that encrypts but does not agree on HTTP/2 is refused`() async throws {
+      let authority = try TestAuthority()
+      let served = try OperatedServer(security: .init(certificate: authority.issue("server")))
+      var configuration = TLSConfiguration.makeClientConfiguration()
+      configuration.trustRoots = .file(authority.path)
+      let tls = try NIOSSLContext(configuration: configuration)
+      let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+        .channelInitializer { channel in
+          channel.eventLoop.makeCompletedFuture {
+            try channel.pipeline.syncOperations.addHandler(
+              NIOSSLClientHandler(context: tls, serverHostname: "localhost"))
+          }
+        }
+        .connect(host: "127.0.0.1", port: served.server.port).get()
+      try await channel.closeFuture.get()
+      #expect(await eventually { served.log.with("does not speak HTTP/2").count == 1 })
+      try served.expectService(.init(tls: .init(authoritiesPath: authority.path)))
     }
 
     @Test func `renewed authorities of clients hold from the next connection on`() throws {
