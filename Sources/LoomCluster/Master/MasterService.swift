@@ -96,9 +96,14 @@
       do throws(StatusError) {
         try master.admit(request.requestID, "RunStep (Master)")
         return try master.session(request.sessionHandle).begin { session throws(StatusError) in
-          if let response = try runBriefly(request, in: session) { return .now(response) }
+          let wanted = StepRequest(
+            feeds: request.feed.map(\.name), fetches: distinct(request.fetch),
+            targets: request.target)
+          if let response = try runBriefly(request, wanted, in: session) { return .now(response) }
           return .later { () async throws(StatusError) in
-            do throws(StatusError) { return try await runStep(request, in: session) } catch {
+            do throws(StatusError) {
+              return try await runStep(request, wanted, in: session)
+            } catch {
               return try response(telling: error, request)
             }
           }
@@ -120,36 +125,31 @@
 
     /// Runs a step that ran before and is known to be brief; `nil` for all others.
     private func runBriefly(
-      _ request: Tensorflow_RunStepRequest, in session: MasterSession
+      _ request: Tensorflow_RunStepRequest, _ wanted: StepRequest, in session: MasterSession
     ) throws(StatusError) -> Tensorflow_RunStepResponse? {
       guard request.partialRunHandle.isEmpty, request.options == Tensorflow_RunOptions() else {
         return nil
       }
-      let fetches = distinct(request.fetch)
-      let wanted = StepRequest(
-        feeds: request.feed.map(\.name), fetches: fetches, targets: request.target)
       guard let step = session.knownStep(wanted),
         step.run.mayBeBrief(feedBytes: bytes(of: request.feed.lazy.map(\.tensor))),
         let results = try session.runBriefly(step, try values(of: request))
       else { return nil }
-      return try response(fetches, results, metadata: nil)
+      return try response(wanted.fetches, results, metadata: nil)
     }
 
     private func runStep(
-      _ request: Tensorflow_RunStepRequest, in session: MasterSession
+      _ request: Tensorflow_RunStepRequest, _ wanted: StepRequest, in session: MasterSession
     ) async throws(StatusError) -> Tensorflow_RunStepResponse {
       let values = try values(of: request)
-      let fetches = distinct(request.fetch)
       guard request.partialRunHandle.isEmpty else {
         let results = try await session.runPartial(
-          request.partialRunHandle,
-          feeds: zip(request.feed, values).map { ($0.name, $1) }, fetches: fetches)
-        return try response(fetches, results, metadata: nil)
+          request.partialRunHandle, feeds: zip(wanted.feeds, values).map { ($0, $1) },
+          fetches: wanted.fetches)
+        return try response(wanted.fetches, results, metadata: nil)
       }
-      let step = try await session.step(
-        StepRequest(feeds: request.feed.map(\.name), fetches: fetches, targets: request.target))
+      let step = try await session.step(wanted)
       let (results, metadata) = try await session.run(step, values, RunOptions(request.options))
-      return try response(fetches, results, metadata: metadata)
+      return try response(wanted.fetches, results, metadata: metadata)
     }
 
     private func values(
