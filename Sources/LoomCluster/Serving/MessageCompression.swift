@@ -15,11 +15,22 @@
     /// How much comes out of one step of the decompression.
     private static let piece = 1 << 16
 
-    /// The message that was compressed, on a thread where that may take its time.
+    /// Few bytes may stand for a thousand times as many: they are not let out for many callers at once.
+    private static let turn = AsyncLock()
+
+    /// The message that was compressed, on a thread where that may take its time; one at a time.
     ///
     /// - Throws: ``StatusError/Code/resourceExhausted`` for more than `limit` bytes;
     ///   ``StatusError/Code/internal`` for what was not compressed like this.
     func decompressed(_ message: ByteBuffer, limit: Int) async throws(StatusError) -> ByteBuffer {
+      try await MessageCompression.turn.withLock { () async throws(StatusError) in
+        try await inflated(message, limit: limit)
+      }
+    }
+
+    private func inflated(_ message: ByteBuffer, limit: Int) async throws(StatusError) -> ByteBuffer
+    {
+      if Task.isCancelled { throw .callIsAbandoned }
       let cancellation = CancellationState()
       return try await Detached.run(cancelling: cancellation) { () throws(StatusError) in
         let inflater = try Inflater(isGzip: self == .gzip)

@@ -2,9 +2,9 @@
 public struct RPCOptions: Sendable, Hashable {
   /// Goes through a socket even to a server in this process.
   public var usesRPCForLocalMaster = false
-  /// `deflate`, `gzip` or empty.
+  /// How messages to servers are compressed: `deflate`, `gzip`, or not at all.
   public var compressionAlgorithm = ""
-  /// 0 to 3.
+  /// 0 to 3. For TensorFlow's clients, to which it may be handed on; this library's use zlib's usual level.
   public var compressionLevel = 0
   /// Senders keep tensors for retries until they are told of their arrival.
   public var cachesResponses = false
