@@ -35,6 +35,16 @@
       try #require(count == bytes.count)
     }
 
+    /// Sends for at most two seconds.
+    ///
+    /// - Returns: how many bytes found room in the system's buffers.
+    func offer(_ bytes: [UInt8]) -> Int {
+      var limit = timeval(tv_sec: 2, tv_usec: 0)
+      unsafe setsockopt(
+        descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+      return unsafe Foundation.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+    }
+
     /// All that the other side sends until it closes the connection.
     func readToEnd() throws -> String {
       var all: [UInt8] = []
